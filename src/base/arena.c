@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/arena.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { BLOCK = 32 * 1024, ALIGN = 16 };
+
+struct arena_block {
+	struct arena_block *next;
+	size_t pad; /* keeps data[] on ALIGN */
+	unsigned char data[];
+};
+
+_Static_assert(sizeof(struct arena_block) % ALIGN == 0, "blocks start aligned");
+
+static void __attribute__((noreturn)) out_of_memory(void)
+{
+	static const char msg[] = "atoll: out of memory\n";
+
+	if (write(STDERR_FILENO, msg, sizeof(msg) - 1) < 0)
+		_exit(1);
+	_exit(1);
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+	void *p;
+
+	if (size > SIZE_MAX - ALIGN - sizeof(struct arena_block))
+		out_of_memory();
+	size = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+	if (!a->head || a->size - a->used < size) {
+		size_t want = size > BLOCK ? size : BLOCK;
+		struct arena_block *b = calloc(1, sizeof(*b) + want);
+
+		if (!b)
+			out_of_memory();
+		b->next = a->head;
+		a->head = b;
+		a->used = 0;
+		a->size = want;
+	}
+	p = a->head->data + a->used;
+	a->used += size;
+	return p;
+}
+
+void *arena_dup(struct arena *a, const void *data, size_t size)
+{
+	void *p = arena_alloc(a, size);
+
+	if (size)
+		memcpy(p, data, size);
+	return p;
+}
+
+char *arena_strndup(struct arena *a, const char *s, size_t len)
+{
+	char *p = arena_alloc(a, len + 1);
+
+	if (len)
+		memcpy(p, s, len);
+	return p;
+}
+
+char *arena_strdup(struct arena *a, const char *s)
+{
+	return s ? arena_strndup(a, s, strlen(s)) : NULL;
+}
+
+char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
+{
+	va_list again;
+	char *p;
+	int n;
+
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
+	assert(n >= 0);
+	p = arena_alloc(a, (size_t)n + 1);
+	(void)vsnprintf(p, (size_t)n + 1, fmt, ap);
+	return p;
+}
+
+char *arena_printf(struct arena *a, const char *fmt, ...)
+{
+	va_list ap;
+	char *p;
+
+	va_start(ap, fmt);
+	p = arena_vprintf(a, fmt, ap);
+	va_end(ap);
+	return p;
+}
+
+void *arena_push(struct arena *a, void *items, size_t *count, size_t *cap, size_t size)
+{
+	void *array;
+
+	memcpy(&array, items, sizeof(array));
+	if (*count == *cap) {
+		size_t want = *cap ? *cap * 2 : 8;
+		void *bigger = arena_alloc(a, want * size);
+
+		if (*count)
+			memcpy(bigger, array, *count * size);
+		*cap = want;
+		array = bigger;
+		memcpy(items, &array, sizeof(array));
+	}
+	return (unsigned char *)array + size * (*count)++;
+}
+
+void arena_free(struct arena *a)
+{
+	while (a->head) {
+		struct arena_block *next = a->head->next;
+
+		free(a->head);
+		a->head = next;
+	}
+	a->used = a->size = 0;
+}
