@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 static void put(struct jsonw *w, const char *s, size_t n)
 {
 	if (w->cap - w->len < n + 1) {
@@ -25,11 +27,13 @@ static void put(struct jsonw *w, const char *s, size_t n)
 static void line(struct jsonw *w)
 {
 	static const char blanks[] = "                                                                ";
-	size_t n = (size_t)w->depth * (size_t)w->indent;
+	size_t n = (size_t)w->depth * (size_t)(w->indent > 0 ? w->indent : 0);
 
 	if (!w->indent)
 		return;
 	put(w, "\n", 1);
+	for (int i = 0; w->indent == JSONW_TABS && i < w->depth; i++)
+		put(w, "\t", 1);
 	put(w, blanks, n < sizeof(blanks) - 1 ? n : sizeof(blanks) - 1);
 }
 
@@ -61,22 +65,6 @@ static void close_level(struct jsonw *w, const char *c)
 	if (w->more[w->depth--])
 		line(w);
 	put(w, c, 1);
-}
-
-/* The length of the UTF-8 sequence at s, or 0 if it is not well formed. */
-static size_t utf8_len(const unsigned char *s, size_t n)
-{
-	size_t want = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
-
-	if (want == 0 || want > n)
-		return 0;
-	for (size_t i = 1; i < want; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf0 && s[1] < 0x90) ||
-	    (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return want;
 }
 
 static void quoted(struct jsonw *w, const char *s, size_t len)

@@ -11,11 +11,14 @@
 
 #include "base/arena.h"
 
-enum { JSONW_DEPTH_MAX = 32 };
+enum {
+	JSONW_DEPTH_MAX = 32,
+	JSONW_TABS = -1, /* for indent: one tab a level */
+};
 
 struct jsonw {
 	struct arena *arena;
-	int indent; /* spaces a level; 0 = one line */
+	int indent; /* spaces a level; 0 = one line; or JSONW_TABS */
 	char *buf;
 	size_t len, cap;
 	int depth;
