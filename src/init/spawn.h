@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* Starting the payload. */
+
+#include <stdint.h>
+
+#include "init/opt.h"
+
+/* What the payload is to have again of what the init changed for itself. */
+struct init_inherited {
+	uint64_t sigmask;
+	bool sigchld_ignored;
+};
+
+/* Returns the child's PID, or -errno of fork. Every signal must be blocked, so that
+ * none is lost in between: what arrives for the child before it has its own mask
+ * stays pending in it. @argv: the init's own; the command is argv[opts->first].
+ * A child that cannot exec says why and exits with 126 or 127. */
+int init_spawn(const struct init_opts *opts, const struct init_inherited *was, char **argv,
+	       char **envp);
