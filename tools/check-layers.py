@@ -92,6 +92,12 @@ def check_includes(here, text, src):
     return problems, graph
 
 
+def module(here):
+    """A .c and its header are one module; but the header that is called like its room
+    (plan/plan.h) is the room's contract, which all its files carry out together."""
+    return str(here if here.name == here.parts[0] + ".h" else here.with_suffix(""))
+
+
 def find_ring(graph):
     """A list of modules that include each other round a ring, or None. Without recursion."""
     done = set()
@@ -161,8 +167,7 @@ def main():
             continue
         problems, uses = check_includes(here, text, src)
         by_folder.setdefault(folder, []).extend(problems)
-        mod = str(here.with_suffix(""))
-        graph.setdefault(mod, set()).update(str(pathlib.PurePath(u).with_suffix("")) for u in uses)
+        graph.setdefault(module(here), set()).update(module(pathlib.PurePath(u)) for u in uses)
         if (n := text.count("\n")) > FILE_LINES:
             large.append(f"src/{here} has {n} lines (at most {FILE_LINES})")
         if here.suffix == ".h" and not re.search(r"^#pragma once$", text, re.M):
