@@ -52,7 +52,8 @@ int io_read_fd(int fd, size_t max, struct arena *a, char **ret, size_t *ret_len)
 	return 0;
 }
 
-int io_read_at(int dirfd, const char *path, size_t max, struct arena *a, char **ret, size_t *ret_len)
+int io_read_at(int dirfd, const char *path, size_t max, struct arena *a, char **ret,
+	       size_t *ret_len)
 {
 	autoclose int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 

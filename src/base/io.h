@@ -16,7 +16,8 @@ enum {
  * added. 0, -EFBIG (over `max` bytes) or the errno of open(2)/read(2). Refuses
  * with -EISDIR / -EINVAL what is not a regular file, pipe or character device. */
 int io_read_fd(int fd, size_t max, struct arena *a, char **ret, size_t *ret_len);
-int io_read_at(int dirfd, const char *path, size_t max, struct arena *a, char **ret, size_t *ret_len);
+int io_read_at(int dirfd, const char *path, size_t max, struct arena *a, char **ret,
+	       size_t *ret_len);
 
 /* Reads at most size-1 bytes into buf and adds a NUL; for small /proc and
  * cgroup files. Returns the length or -errno; -EFBIG if there was more. */

@@ -26,7 +26,8 @@ static void put(struct jsonw *w, const char *s, size_t n)
 
 static void line(struct jsonw *w)
 {
-	static const char blanks[] = "                                                                ";
+	static const char blanks[] =
+		"                                                                ";
 	size_t n = (size_t)w->depth * (size_t)(w->indent > 0 ? w->indent : 0);
 
 	if (!w->indent)

@@ -39,7 +39,7 @@ void jsonw_u64(struct jsonw *w, uint64_t v);
 void jsonw_bool(struct jsonw *w, bool v);
 void jsonw_null(struct jsonw *w);
 void jsonw_raw(struct jsonw *w, const char *json, size_t len); /* must be valid JSON */
-void jsonw_nl(struct jsonw *w);                                /* a bare line break after the document */
+void jsonw_nl(struct jsonw *w); /* a bare line break after the document */
 
 /* key + value in one */
 void jsonw_kstr(struct jsonw *w, const char *key, const char *s);

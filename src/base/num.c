@@ -104,7 +104,8 @@ int num_size(const char *text, int64_t *ret)
 	}
 	if (*unit) {
 		u = strchr(units, *unit | 0x20);
-		if (!u || (unit[1] && strcasecmp(unit + 1, "b") != 0 && strcasecmp(unit + 1, "ib") != 0))
+		if (!u ||
+		    (unit[1] && strcasecmp(unit + 1, "b") != 0 && strcasecmp(unit + 1, "ib") != 0))
 			return -EINVAL;
 		shift = 10 * (unsigned int)(u - units);
 	}

@@ -12,8 +12,8 @@ int num_i64(const char *text, size_t len, int64_t *ret);
 int num_u64(const char *text, size_t len, uint64_t *ret);
 int num_u32(const char *text, uint32_t *ret);
 int num_int(const char *text, int *ret);
-int num_pid(const char *text, pid_t *ret);        /* 1..INT_MAX */
-int num_octal(const char *text, uint32_t *ret);   /* 0..07777 */
+int num_pid(const char *text, pid_t *ret);      /* 1..INT_MAX */
+int num_octal(const char *text, uint32_t *ret); /* 0..07777 */
 
 /* Bytes with an optional suffix b k m g t (powers of 1024, either case, "kb"
  * and "kib" too) as Docker's options take them; "-1" gives -1. */

@@ -22,15 +22,15 @@
 struct json;
 
 enum oci_ns { /* the order in which an existing one is joined: user first */
-	OCI_NS_USER,
-	OCI_NS_CGROUP,
-	OCI_NS_IPC,
-	OCI_NS_UTS,
-	OCI_NS_NETWORK,
-	OCI_NS_PID,
-	OCI_NS_MOUNT,
-	OCI_NS_TIME,
-	OCI_NS_COUNT,
+	      OCI_NS_USER,
+	      OCI_NS_CGROUP,
+	      OCI_NS_IPC,
+	      OCI_NS_UTS,
+	      OCI_NS_NETWORK,
+	      OCI_NS_PID,
+	      OCI_NS_MOUNT,
+	      OCI_NS_TIME,
+	      OCI_NS_COUNT,
 };
 
 struct oci_ns_info {
@@ -140,24 +140,43 @@ struct oci_device {
 
 struct oci_device_rule {
 	bool allow;
-	char type; /* a c b */
+	char type;                    /* a c b */
 	const int64_t *major, *minor; /* NULL or -1: all */
 	const char *access;           /* of rwm; NULL: all */
 };
 
-struct oci_hugepage { const char *page_size; uint64_t limit; };
-struct oci_if_prio { const char *name; uint32_t priority; };
-struct oci_rdma { const char *device; const uint32_t *hca_handles, *hca_objects; };
-struct oci_weight_dev { int64_t major, minor; const uint16_t *weight, *leaf_weight; };
-struct oci_throttle { int64_t major, minor; uint64_t rate; };
-struct oci_throttles { struct oci_throttle *items; size_t count; };
+struct oci_hugepage {
+	const char *page_size;
+	uint64_t limit;
+};
+struct oci_if_prio {
+	const char *name;
+	uint32_t priority;
+};
+struct oci_rdma {
+	const char *device;
+	const uint32_t *hca_handles, *hca_objects;
+};
+struct oci_weight_dev {
+	int64_t major, minor;
+	const uint16_t *weight, *leaf_weight;
+};
+struct oci_throttle {
+	int64_t major, minor;
+	uint64_t rate;
+};
+struct oci_throttles {
+	struct oci_throttle *items;
+	size_t count;
+};
 
 struct oci_resources {
 	bool present;
 	struct oci_device_rule *devices;
 	size_t devices_count;
 	struct {
-		const int64_t *limit, *reservation, *swap, *kernel, *kernel_tcp; /* bytes, -1 none */
+		const int64_t *limit, *reservation, *swap, *kernel,
+			*kernel_tcp; /* bytes, -1 none */
 		const uint64_t *swappiness;
 		const bool *disable_oom_killer, *use_hierarchy;
 		bool check_before_update;
@@ -250,19 +269,21 @@ struct oci_spec {
  *   -EINVAL      syntax, wrong type, bad value, missing or duplicate member
  *   -EOPNOTSUPP  valid, but not supported yet (the member is named)
  *   -E2BIG       over a limit of conf/json.h */
-int oci_spec_parse(const char *name, const char *text, size_t len, struct arena *a, struct oci_spec *ret, struct err *e);
+int oci_spec_parse(const char *name, const char *text, size_t len, struct arena *a,
+		   struct oci_spec *ret, struct err *e);
 
 /* The same for one process object (exec --process FILE). */
-int oci_process_parse(const char *name, const char *text, size_t len, struct arena *a, struct oci_process *ret, struct err *e);
+int oci_process_parse(const char *name, const char *text, size_t len, struct arena *a,
+		      struct oci_process *ret, struct err *e);
 
 /* The same for one linux.resources object (update --resources FILE). */
-int oci_resources_parse(const char *name, const char *text, size_t len, struct arena *a, struct oci_resources *ret,
-			struct err *e);
+int oci_resources_parse(const char *name, const char *text, size_t len, struct arena *a,
+			struct oci_resources *ret, struct err *e);
 
 /* Docker's seccomp profile format (archMap, includes/excludes by capability
  * and architecture) or the OCI one, by content. `caps`: the bounding set. */
-int oci_seccomp_parse(const char *name, const char *text, size_t len, uint64_t caps, struct arena *a, struct oci_seccomp *ret,
-		      struct err *e);
+int oci_seccomp_parse(const char *name, const char *text, size_t len, uint64_t caps,
+		      struct arena *a, struct oci_seccomp *ret, struct err *e);
 
 /* What follows from the specification beyond types: required members, mutually
  * exclusive ones, duplicates. Called by oci_spec_parse and for specs built by

@@ -71,7 +71,6 @@ enum step_kind {
 	STEP_SECCOMP,
 	STEP_CAPS, /* the other four sets */
 	STEP_EXEC,
-	STEP_STARTED, /* host, after exec succeeded: state says running */
 	STEP_KIND_COUNT,
 };
 
@@ -80,21 +79,58 @@ struct step {
 	enum step_side side;
 	const char *pointer; /* JSON pointer of what asked for it, or NULL */
 	union {
-		struct { const char *path; bool make; } cgroup;
-		struct { uint64_t new_ns; bool launcher; bool into_cgroup; } clone;
-		struct { const struct oci_rlimit *limit; } rlimit;
-		struct { enum oci_ns ns; } join;
-		struct { const char *text; } str;                             /* hostname, domainname */
-		struct { int64_t value; } num;                                /* oom_score_adj, io priority, personality ... */
-		struct { uint64_t flags; } propagation;                       /* MS_* with MS_REC */
-		struct { const struct oci_mount *mount; const struct mount_opts *opts; size_t index; } mount;
-		struct { const struct oci_device *dev; bool bind; } device;   /* bind: in a user namespace mknod is refused */
-		struct { enum oci_hook_point point; } hooks;
-		struct { bool no_pivot; } pivot;
-		struct { const char *key, *value; const char *path; } sysctl; /* path below /proc/sys */
-		struct { const char *path; } path;                            /* readonly, masked */
-		struct { uint64_t keep; } bounding;
-		struct { const struct oci_process *process; } process;        /* user, cwd, lsm, caps, find, exec */
+		struct {
+			const char *path;
+			bool make;
+		} cgroup;
+		struct {
+			uint64_t new_ns;
+			bool launcher;
+			bool into_cgroup;
+		} clone;
+		struct {
+			const struct oci_rlimit *limit;
+		} rlimit;
+		struct {
+			enum oci_ns ns;
+		} join;
+		struct {
+			const char *text;
+		} str; /* hostname, domainname */
+		struct {
+			int64_t value;
+		} num; /* oom_score_adj, io priority, personality ... */
+		struct {
+			uint64_t flags;
+		} propagation; /* MS_* with MS_REC */
+		struct {
+			const struct oci_mount *mount;
+			const struct mount_opts *opts;
+			size_t index;
+		} mount;
+		struct {
+			const struct oci_device *dev;
+			bool bind;
+		} device; /* bind: in a user namespace mknod is refused */
+		struct {
+			enum oci_hook_point point;
+		} hooks;
+		struct {
+			bool no_pivot;
+		} pivot;
+		struct {
+			const char *key, *value;
+			const char *path;
+		} sysctl; /* path below /proc/sys */
+		struct {
+			const char *path;
+		} path; /* readonly, masked */
+		struct {
+			uint64_t keep;
+		} bounding;
+		struct {
+			const struct oci_process *process;
+		} process; /* user, cwd, lsm, caps, find, exec */
 	};
 };
 
@@ -110,19 +146,19 @@ enum cgroup_mode { CGROUP_NONE, CGROUP_V1, CGROUP_V2, CGROUP_HYBRID };
 /* What a plan depends on beside the spec. Filled by run/, made up by tests. */
 struct plan_env {
 	enum plan_mode mode;
-	const char *id, *bundle;       /* bundle: absolute */
-	const char *root_path;         /* absolute path of the root file system */
+	const char *id, *bundle; /* bundle: absolute */
+	const char *root_path;   /* absolute path of the root file system */
 	uid_t euid;
-	bool rootless;                 /* the runtime is not root of the initial user namespace */
+	bool rootless; /* the runtime is not root of the initial user namespace */
 	enum cgroup_mode cgroup_mode;
-	const char *cgroup_path;       /* below the hierarchy's root, or NULL */
+	const char *cgroup_path; /* below the hierarchy's root, or NULL */
 	bool no_pivot, no_new_keyring;
-	bool console;                  /* a console socket or our own terminal proxy is there */
-	bool exec_joins_user;          /* exec: the container has another user namespace */
-	uint64_t exec_join;            /* exec: CLONE_NEW* of the namespaces to join */
-	uint64_t own_caps;             /* bounding set of the runtime */
+	bool console;         /* a console socket or our own terminal proxy is there */
+	bool exec_joins_user; /* exec: the container has another user namespace */
+	uint64_t exec_join;   /* exec: CLONE_NEW* of the namespaces to join */
+	uint64_t own_caps;    /* bounding set of the runtime */
 	uint32_t last_cap;
-	bool init;                     /* annotation org.atoll.init: PID 1 is atoll-init */
+	bool init; /* annotation org.atoll.init: PID 1 is atoll-init */
 };
 
 struct plan {
@@ -138,9 +174,10 @@ struct plan {
 
 /* Both check what is needed before anything is done: -EINVAL, or -EOPNOTSUPP
  * "not supported yet", with the JSON pointer in the message. */
-int plan_create(const struct oci_spec *spec, const struct plan_env *env, struct arena *a, struct plan *ret, struct err *e);
-int plan_exec(const struct oci_spec *spec, const struct oci_process *process, const struct plan_env *env, struct arena *a,
-	      struct plan *ret, struct err *e);
+int plan_create(const struct oci_spec *spec, const struct plan_env *env, struct arena *a,
+		struct plan *ret, struct err *e);
+int plan_exec(const struct oci_spec *spec, const struct oci_process *process,
+	      const struct plan_env *env, struct arena *a, struct plan *ret, struct err *e);
 
 /* "mount proc on /proc (nosuid,noexec,nodev)": the step in words, for errors and explain. */
 void step_describe(const struct step *s, char *buf, size_t size);
@@ -150,4 +187,5 @@ void plan_text(const struct plan *p, struct arena *a, char **ret, size_t *ret_le
 void plan_json(const struct plan *p, struct arena *a, char **ret, size_t *ret_len);
 
 /* For the plan_*.c files: appends a step. */
-struct step *plan_add(struct plan *p, struct arena *a, enum step_kind kind, enum step_side side, const char *pointer);
+struct step *plan_add(struct plan *p, struct arena *a, enum step_kind kind, enum step_side side,
+		      const char *pointer);

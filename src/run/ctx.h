@@ -29,11 +29,11 @@ struct ctx {
 	int state_root_fd, state_fd; /* ROOT and ROOT/ID */
 	int bundle_fd;
 
-	const char *pid_file;     /* absolute, or NULL */
-	int pidfd_socket;         /* connected, or -1 */
-	int console_socket;       /* connected: the child sends the pty master there; -1 none */
-	int start_listen;         /* create: STEP_WAIT_START accepts here; -1 in run and exec */
-	int exec_lock;            /* ROOT/ID/lock: locked until exec (run/state.h) */
+	const char *pid_file;      /* absolute, or NULL */
+	int pidfd_socket;          /* connected, or -1 */
+	int console_socket;        /* connected: the child sends the pty master there; -1 none */
+	int start_listen;          /* create: STEP_WAIT_START accepts here; -1 in run and exec */
+	int exec_lock;             /* ROOT/ID/lock: locked until exec (run/state.h) */
 	unsigned int preserve_fds; /* fds 3 .. 3+n-1 go to the payload */
 	int devnull;
 
@@ -43,15 +43,15 @@ struct ctx {
 	const struct sock_fprog *seccomp; /* compiled before the clone, or NULL */
 	uint32_t seccomp_flags;
 
-	int sync[2];          /* [0] host, [1] child; SOCK_SEQPACKET */
-	struct pidref child;  /* host side */
+	int sync[2];         /* [0] host, [1] child; SOCK_SEQPACKET */
+	struct pidref child; /* host side */
 
 	/* child side, after STEP_ROOTFS */
 	int root_fd;     /* O_PATH of the new root, valid before and after STEP_PIVOT */
 	int old_proc_fd; /* the host's /proc, O_PATH, opened before STEP_PIVOT; -1 after it */
-	int proc_fd;     /* a procfs of our own that nothing is mounted over (or -1: not there yet) */
-	int init_fd;     /* the atoll-init binary on a read-only clone, or -1 */
-	char *exe;       /* what STEP_FIND_COMMAND found, absolute in the container */
+	int proc_fd; /* a procfs of our own that nothing is mounted over (or -1: not there yet) */
+	int init_fd; /* the atoll-init binary on a read-only clone, or -1 */
+	char *exe;   /* what STEP_FIND_COMMAND found, absolute in the container */
 	char **argv, **envp; /* prepared before the clone: NULL-terminated, ready for execve */
 	void (*warn)(struct ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 };
@@ -59,13 +59,15 @@ struct ctx {
 typedef int step_fn(struct ctx *c, const struct step *s, struct err *e);
 
 /* One function for each kind (run/stage.c has the table). do_mount.c: */
-step_fn do_propagation, do_rootfs, do_mount, do_pivot, do_root_readonly, do_readonly_path, do_masked_path, do_root_propagation;
+step_fn do_propagation, do_rootfs, do_mount, do_pivot, do_root_readonly, do_readonly_path,
+	do_masked_path, do_root_propagation;
 /* do_dev.c */
 step_fn do_device, do_dev_links, do_console;
 /* do_ids.c */
 step_fn do_id_maps, do_user_root, do_user, do_bounding, do_caps, do_no_new_privs, do_umask, do_cwd;
 /* do_ns.c */
-step_fn do_namespaces, do_join_ns, do_unshare_cgroup, do_session, do_keyring, do_loopback, do_hostname, do_domainname;
+step_fn do_namespaces, do_join_ns, do_unshare_cgroup, do_session, do_keyring, do_loopback,
+	do_hostname, do_domainname;
 /* do_limits.c */
 step_fn do_oom_score_adj, do_rlimit, do_sysctl, do_scheduler, do_io_priority, do_personality;
 /* do_security.c */
@@ -75,7 +77,7 @@ step_fn do_find_command, do_exec;
 /* hooks.c */
 step_fn do_hooks;
 /* do_host.c (state, cgroup) */
-step_fn do_state_dir, do_cgroup, do_cgroup_join, do_created, do_started;
+step_fn do_state_dir, do_cgroup, do_cgroup_join, do_created;
 /* clone.c, start.c */
 step_fn do_clone, do_wait_start;
 

@@ -11,6 +11,7 @@
  * End of file means: for the host, that exec succeeded (or the child died: the
  * pidfd tells); for the child, that the runtime is gone, so it exits. */
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"

@@ -29,7 +29,8 @@ static inline pid_t sys_clone3(struct clone_args *args, size_t size)
 }
 
 /* flags: O_*; resolve: RESOLVE_* */
-static inline int sys_openat2(int dirfd, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve)
+static inline int sys_openat2(int dirfd, const char *path, uint64_t flags, uint64_t mode,
+			      uint64_t resolve)
 {
 	struct open_how how = { .flags = flags, .mode = mode, .resolve = resolve };
 
@@ -41,7 +42,8 @@ static inline int sys_open_tree(int dirfd, const char *path, unsigned int flags)
 	return (int)sys_ret(syscall(SYS_open_tree, dirfd, path, flags));
 }
 
-static inline int sys_move_mount(int from_fd, const char *from, int to_fd, const char *to, unsigned int flags)
+static inline int sys_move_mount(int from_fd, const char *from, int to_fd, const char *to,
+				 unsigned int flags)
 {
 	return (int)sys_ret(syscall(SYS_move_mount, from_fd, from, to_fd, to, flags));
 }
@@ -51,7 +53,8 @@ static inline int sys_fsopen(const char *fs, unsigned int flags)
 	return (int)sys_ret(syscall(SYS_fsopen, fs, flags));
 }
 
-static inline int sys_fsconfig(int fd, unsigned int cmd, const char *key, const void *value, int aux)
+static inline int sys_fsconfig(int fd, unsigned int cmd, const char *key, const void *value,
+			       int aux)
 {
 	return (int)sys_ret(syscall(SYS_fsconfig, fd, cmd, key, value, aux));
 }
@@ -61,7 +64,8 @@ static inline int sys_fsmount(int fd, unsigned int flags, unsigned int attr)
 	return (int)sys_ret(syscall(SYS_fsmount, fd, flags, attr));
 }
 
-static inline int sys_mount_setattr(int dirfd, const char *path, unsigned int flags, struct mount_attr *attr)
+static inline int sys_mount_setattr(int dirfd, const char *path, unsigned int flags,
+				    struct mount_attr *attr)
 {
 	return (int)sys_ret(syscall(SYS_mount_setattr, dirfd, path, flags, attr, sizeof(*attr)));
 }
@@ -91,7 +95,8 @@ static inline int sys_close_range(unsigned int first, unsigned int last, unsigne
 	return (int)sys_ret(syscall(SYS_close_range, first, last, flags));
 }
 
-static inline int sys_execveat(int dirfd, const char *path, char *const argv[], char *const envp[], int flags)
+static inline int sys_execveat(int dirfd, const char *path, char *const argv[], char *const envp[],
+			       int flags)
 {
 	return (int)sys_ret(syscall(SYS_execveat, dirfd, path, argv, envp, flags));
 }
@@ -111,7 +116,8 @@ static inline int sys_capget(void *header, void *data)
 	return (int)sys_ret(syscall(SYS_capget, header, data));
 }
 
-static inline long sys_keyctl(int op, unsigned long a2, unsigned long a3, unsigned long a4, unsigned long a5)
+static inline long sys_keyctl(int op, unsigned long a2, unsigned long a3, unsigned long a4,
+			      unsigned long a5)
 {
 	return sys_ret(syscall(SYS_keyctl, op, a2, a3, a4, a5));
 }

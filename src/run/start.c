@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run/start.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "run/ctx.h"
+#include "run/wire.h"
+
+/* Through /proc, since a state directory may be longer than sun_path. */
+static int address(int state_fd, struct sockaddr_un *ret)
+{
+	*ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	return snprintf(ret->sun_path, sizeof(ret->sun_path), "/proc/self/fd/%d/" START_SOCKET,
+			state_fd);
+}
+
+int start_listen(int state_fd, struct err *e)
+{
+	autoclose int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	struct sockaddr_un sa;
+
+	if (fd < 0)
+		return err_set(e, errno, "socket: %m");
+	(void)address(state_fd, &sa);
+	if (bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0)
+		return err_set(e, errno, "bind " START_SOCKET ": %m");
+	if (listen(fd, 4) < 0)
+		return err_set(e, errno, "listen on " START_SOCKET ": %m");
+	return take_fd(fd);
+}
+
+int start_send(int state_fd, void (*warn)(void *arg, const char *msg), void *arg, struct err *e)
+{
+	autoclose int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	struct sockaddr_un sa;
+	int r;
+
+	if (fd < 0)
+		return err_set(e, errno, "socket: %m");
+	(void)address(state_fd, &sa);
+	if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0) {
+		if (errno == ECONNREFUSED || errno == ENOENT)
+			return -ESTALE;
+		return err_set(e, errno, "connect to " START_SOCKET ": %m");
+	}
+	r = wire_send(fd, WIRE_GO, 0, NULL);
+	while (r == 0) {
+		struct wire_msg m;
+		int n = wire_recv(fd, &m);
+
+		if (n == 0)
+			return 0;
+		if (n < 0)
+			return err_set(e, -n, "receive from the container: %m");
+		if (m.type == WIRE_WARN && warn)
+			warn(arg, m.err.msg);
+		if (m.type == WIRE_FAIL) {
+			*e = m.err;
+			r = m.err.code > 0 ? -m.err.code : -EPROTO;
+		}
+	}
+	return r == -EPIPE ? -ESTALE : r;
+}
+
+/* Would this signal have ended a program that does nothing about it? */
+static bool ends(uint32_t sig)
+{
+	return sig != SIGCHLD && sig != SIGURG && sig != SIGWINCH && sig != SIGCONT &&
+	       sig != SIGTSTP && sig != SIGTTIN && sig != SIGTTOU;
+}
+
+/* A created container is PID 1 of its namespace, where the kernel drops every
+ * signal that is not waited for. Who sends one to a container that has not
+ * started means it, so we end the way the program would have. */
+static void end_by_signal(int sigfd)
+{
+	struct signalfd_siginfo si;
+
+	while (read(sigfd, &si, sizeof(si)) == (ssize_t)sizeof(si))
+		if (ends(si.ssi_signo))
+			_exit(128 + (int)si.ssi_signo);
+}
+
+/* 1 = started, 0 = not this one */
+static int serve(struct ctx *c)
+{
+	autoclose int conn = accept4(c->start_listen, NULL, NULL, SOCK_CLOEXEC);
+	struct wire_msg m;
+
+	if (conn < 0 || wire_recv(conn, &m) != 1 || m.type != WIRE_GO)
+		return 0;
+	cleanup_fd(&c->sync[1]);
+	c->sync[1] = take_fd(conn);
+	cleanup_fd(&c->start_listen);
+	return 1;
+}
+
+int do_wait_start(struct ctx *c, const struct step *s, struct err *e)
+{
+	autoclose int sigfd = -1;
+	sigset_t all, old;
+	int started = 0;
+
+	(void)s;
+	sigfillset(&all);
+	(void)sigprocmask(SIG_SETMASK, &all, &old);
+	sigfd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (sigfd < 0)
+		return err_set(e, errno, "signalfd: %m");
+	while (!started) {
+		struct pollfd p[] = { { .fd = c->start_listen, .events = POLLIN },
+				      { .fd = sigfd, .events = POLLIN } };
+
+		if (poll(p, ARRAY_LEN(p), -1) < 0 && errno != EINTR)
+			return err_set(e, errno, "poll: %m");
+		if (p[1].revents)
+			end_by_signal(sigfd);
+		if (p[0].revents)
+			started = serve(c);
+	}
+	(void)sigprocmask(SIG_SETMASK, &old, NULL);
+	return 0;
+}

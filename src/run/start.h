@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* The socket ROOT/ID/start.sock. It listens in the created container's first
+ * process and nowhere else, so it answers exactly as long as that can be started. */
+
+#include "base/err.h"
+
+enum { START_SOCKET_PATH_MAX = 64 };
+#define START_SOCKET "start.sock"
+
+/* Binds and listens below state_fd. Returns the fd or -errno. */
+int start_listen(int state_fd, struct err *e);
+
+/* Tells the container to start and waits for its word: 0 = exec succeeded,
+ * -ESTALE = nobody listens (started already, or dead), else the container's own
+ * error. `warn` gets what was skipped. */
+int start_send(int state_fd, void (*warn)(void *arg, const char *msg), void *arg, struct err *e);

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run/wire.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+int wire_send(int fd, enum wire_type type, size_t step, const struct err *err)
+{
+	struct wire_msg m = { .type = type, .step = (uint32_t)step };
+	ssize_t n;
+
+	if (err)
+		m.err = *err;
+	do
+		n = send(fd, &m, sizeof(m), MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : 0;
+}
+
+int wire_recv(int fd, struct wire_msg *ret)
+{
+	ssize_t n;
+
+	do
+		n = recv(fd, ret, sizeof(*ret), 0);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == ECONNRESET ? 0 : -errno;
+	if (n == 0)
+		return 0;
+	if (n != (ssize_t)sizeof(*ret))
+		return -EPROTO;
+	ret->err.msg[sizeof(ret->err.msg) - 1] = '\0';
+	return 1;
+}
