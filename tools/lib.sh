@@ -43,7 +43,7 @@ logged()
 	printf '$ %s\n' "$*" >>"$setup_log"
 	"$@" >>"$setup_log" 2>&1 </dev/null || status=$?
 	if [ $status != 0 ]; then
-		tail -n "+$((from + 1))" "$setup_log" | tail -n 25 | sed 's/^/    | /' >&2
+		tail -n "+$((from + 1))" "$setup_log" | tail -n "${logged_lines:-25}" | sed 's/^/    | /' >&2
 		say "(whole log: $setup_log)" >&2
 	fi
 	return $status
@@ -103,7 +103,8 @@ installed()
 
 known()
 {
-	apt-cache show --no-all-versions "$1" 2>/dev/null | grep -q '^Package:'
+	# Read as a whole: grep -q would leave early and make apt-cache fail by SIGPIPE.
+	[[ $(apt-cache show --no-all-versions "$1" 2>/dev/null) == *Package:* ]]
 }
 
 # missing GROUP...: the lines of tools/packages that nothing installed satisfies, group left off.
@@ -138,7 +139,7 @@ choose()
 
 apt()
 {
-	logged "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y \
+	logged_lines=8 logged "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y \
 		-o DPkg::Lock::Timeout=300 -o APT::Color=0 "$@"
 }
 
@@ -170,13 +171,20 @@ install_packages()
 		if [ -z "${unknown// /}" ]; then
 			[ -z "${optional_want-}" ] || mapfile -t -O "${#wanted[@]}" wanted < <(choose 3>/dev/null <<<"$optional_want")
 			say "installing ${wanted[*]}"
-			apt install --no-install-recommends "${wanted[@]}" && break
+			if [ $updated = 0 ]; then
+				# Old lists name versions that are gone: no news yet if this fails.
+				apt install --no-install-recommends "${wanted[@]}" 2>/dev/null && break
+			else
+				apt install --no-install-recommends "${wanted[@]}" && break
+			fi
 			[ $updated = 0 ] || { rm -f "$tmp"; die "apt-get could not install ${wanted[*]}." \
 				"The lines above are what it says. Mend that, or install them by hand, and run this again:" "    $by_hand"; }
 		elif [ $updated = 1 ]; then
 			rm -f "$tmp"
+			# apt-get update calls it a success when no list could be fetched.
+			grep -E '^(Err|W|E):' "$setup_log" | tail -n 6 | cut -c 1-160 | sed 's/^/    | /' >&2 || :
 			die "apt does not know: $unknown" \
-				"Either its lists could not be fetched (no network? see $setup_log)," \
+				"Either its lists could not be fetched (no network? whole log: $setup_log)," \
 				"or its sources lack Debian's main section (see /etc/apt/sources.list and sources.list.d)."
 		fi
 		updated=1
