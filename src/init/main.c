@@ -169,8 +169,12 @@ static int run(struct init *in, const struct init_inherited *was, char **argv, c
 	if (in->self != 1 || in->opts.subreaper) {
 		long r = kern_prctl(PR_SET_CHILD_SUBREAPER, 1);
 
-		if (r < 0)
-			return fail("cannot become a subreaper", r);
+		/* A sandbox or an emulator may not know it. The command is worth more. */
+		if (r < 0) {
+			fail("cannot adopt orphans (PR_SET_CHILD_SUBREAPER)", r);
+			if (in->opts.subreaper)
+				return INIT_EXIT_SELF;
+		}
 	}
 	if (!in->opts.pause) {
 		in->main = init_spawn(&in->opts, was, argv, envp);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "init/opt.h"
-#include "tests/test.h"
+#include "test.h"
 
 enum { WORDS = 8 };
 

@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 
 #include "init/table.h"
-#include "tests/test.h"
+#include "test.h"
 
 enum { MAIN = 2, ORPHAN = 77 };
 
