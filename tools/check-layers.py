@@ -5,7 +5,8 @@
 Rules (ARCHITECTURE.md says why):
   includes   "folder/file.h" only, and a folder uses only those below it
   headers    each has #pragma once; own header first
-  rings      no two modules of any folder include each other, directly or round a ring
+  rings      no two headers include each other and no two modules call each other, directly
+             or round a ring; names of types and constants make no ring
   syscalls   `syscall(` stands in sys/ and init/ only
   output     nothing below cli/ and init/ prints to stdout or stderr, or exits
   forbidden  functions that the house does without
@@ -35,7 +36,7 @@ ONLY = {re.compile(r"audit/rules_.*\.c"): {"audit/facts.h", "audit/rule.h"}}
 PLAN_FROM_SYS = {"sys/uapi.h", "sys/caps.h", "sys/names.h"}
 FUNCTION_LINES = 70
 FILE_LINES = 800
-PRINTS = re.compile(r"\b(printf|puts|putchar|perror|exit|abort|errx?|warnx?|vprintf)\s*\(|\b(stdout|stderr)\b")
+PRINTS = re.compile(r"(?<!->)(?<!\.)\b(printf|puts|putchar|perror|exit|abort|vprintf)\s*\(|\b(stdout|stderr)\b|<err\.h>")
 # strto*: numbers are parsed in base/num only. The rest: unbounded, racy or locale-bound.
 FORBIDDEN = re.compile(
     r"\b(strcpy|strcat|sprintf|vsprintf|gets|strtok|alloca|setjmp|longjmp|system|popen|tmpnam|mktemp"
@@ -92,10 +93,27 @@ def check_includes(here, text, src):
     return problems, graph
 
 
-def module(here):
-    """A .c and its header are one module; but the header that is called like its room
-    (plan/plan.h) is the room's contract, which all its files carry out together."""
-    return str(here if here.name == here.parts[0] + ".h" else here.with_suffix(""))
+def functions(src):
+    """name, file, first and last line of every function, as universal-ctags sees them."""
+    r = subprocess.run(
+        ["ctags", "-R", "--languages=C", "--langmap=C:.c.h", "--kinds-C=f", "--fields=+neS", "-o", "-", str(src)],
+        capture_output=True, text=True)
+    found = []
+    for row in r.stdout.splitlines():
+        a, b = re.search(r"\tline:(\d+)", row), re.search(r"\tend:(\d+)", row)
+        if a and b:
+            name, file = row.split("\t")[:2]
+            static = "\tfile:" in row or row.endswith("\tfile:")
+            found.append((name, pathlib.Path(file).relative_to(src), int(a[1]), int(b[1]), static))
+    return found
+
+
+def call_graph(found, code):
+    """Which .c file uses a function that another one defines."""
+    where = {name: str(here) for name, here, _, _, static in found if not static and here.suffix == ".c"}
+    return {
+        str(here): {where[w] for w in set(re.findall(r"[A-Za-z_]\w*", text)) if where.get(w, str(here)) != str(here)}
+        for here, text in code if here.suffix == ".c"}
 
 
 def find_ring(graph):
@@ -123,25 +141,6 @@ def find_ring(graph):
     return None
 
 
-def long_functions(src):
-    r = subprocess.run(
-        ["ctags", "-R", "--languages=C", "--langmap=C:.c.h", "--kinds-C=f", "--fields=+ne", "-o", "-", str(src)],
-        capture_output=True, text=True)
-    if r.returncode or not r.stdout:
-        return [f"ctags (universal-ctags) found no function: {r.stderr.strip()}"]
-    problems, ends = [], 0
-    for row in r.stdout.splitlines():
-        a, b = re.search(r"\tline:(\d+)", row), re.search(r"\tend:(\d+)", row)
-        if not a or not b:
-            continue
-        ends += 1
-        name, file = row.split("\t")[:2]
-        n = int(b[1]) - int(a[1]) + 1
-        if n > FUNCTION_LINES:
-            problems.append(f"{file}:{a[1]}: {name}() has {n} lines (at most {FUNCTION_LINES})")
-    return problems or ([] if ends else ["ctags told no function's end: is it universal-ctags?"])
-
-
 def scan(pattern, files, skip=lambda here, word: False):
     problems = []
     for here, code in files:
@@ -159,7 +158,7 @@ def main():
     tap = Tap()
     tap.case("there is something to check", [] if texts else [f"no C file under {src}"])
 
-    by_folder, graph, large, guards = {}, {}, [], []
+    by_folder, headers, large, guards = {}, {}, [], []
     for here, text in texts.items():
         folder = here.parts[0]
         if folder not in BELOW:
@@ -167,25 +166,33 @@ def main():
             continue
         problems, uses = check_includes(here, text, src)
         by_folder.setdefault(folder, []).extend(problems)
-        graph.setdefault(module(here), set()).update(module(pathlib.PurePath(u)) for u in uses)
+        if here.suffix == ".h":
+            headers[str(here)] = uses
         if (n := text.count("\n")) > FILE_LINES:
             large.append(f"src/{here} has {n} lines (at most {FILE_LINES})")
         if here.suffix == ".h" and not re.search(r"^#pragma once$", text, re.M):
             guards.append(f"src/{here}: no #pragma once")
     for folder, problems in sorted(by_folder.items()):
         tap.case(f"{folder}/ includes only what it may", problems)
-    ring = find_ring(graph)
-    tap.case(f"no ring among {len(graph)} modules", [" -> ".join(ring)] if ring else [])
     tap.case("every header has #pragma once", guards)
 
     code = [(here, strip(text)) for here, text in texts.items()]
+    ring = find_ring(headers)
+    tap.case(f"no ring among {len(headers)} headers", [" -> ".join(ring)] if ring else [])
+    found = functions(src)
+    tap.case("universal-ctags finds functions", [] if found else ["it found none: is ctags the universal one?"])
+    calls = call_graph(found, [c for c in code if c[0].parts[0] != "init"])
+    ring = find_ring(calls)
+    tap.case(f"no ring of calls among {len(calls)} files", [" -> ".join(ring)] if ring else [])
     tap.case("syscall( stands in sys/ and init/ only",
              scan(re.compile(r"\bsyscall\s*\("), [c for c in code if c[0].parts[0] not in ("sys", "init")]))
     tap.case("nothing below cli/ and init/ prints or exits",
              scan(PRINTS, [c for c in code if c[0].parts[0] not in ("cli", "init")]))
     tap.case("no forbidden function",
              scan(FORBIDDEN, code, lambda here, word: word in FORBIDDEN_BUT.get(str(here), ())))
-    tap.case(f"no function over {FUNCTION_LINES} lines", long_functions(src))
+    tap.case(f"no function over {FUNCTION_LINES} lines",
+             [f"src/{here}:{a}: {name}() has {b - a + 1} lines" for name, here, a, b, _ in found
+              if b - a + 1 > FUNCTION_LINES])
     tap.case(f"no file over {FILE_LINES} lines", large)
     print(f"1..{tap.count}")
     return tap.bad != 0
