@@ -15,8 +15,9 @@
  * What the parser takes: --opt VALUE, --opt=VALUE, -o VALUE, -oVALUE, bundled
  * flags (-it), --flag=true and --flag=false, "--" as the end of the options,
  * "-" as an operand. With PROG_SINGLE_DASH also -opt as --opt (as programs
- * written in Go do), if no reading as letters is possible. A unique prefix of a
- * name is not enough. The last occurrence of an option wins, lists grow. */
+ * written in Go do), which then goes before a reading as letters. The prefix of
+ * a name is not enough. The last occurrence of an option wins, lists grow.
+ * Every command has --help (and -h, unless its table gives that letter away). */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -132,8 +133,10 @@ int prog_main(const struct prog *p, int argc, char **argv);
 struct opt_parser {
 	const struct opt *opts;
 	bool stop, single_dash;
+	bool global; /* knows --version and -v as well */
 	struct arena *arena;
-	bool help, dashdash; /* results: --help or -h was there; "--" before the first operand */
+	/* Results: --help, --version (parsing ends there); "--" before the first operand. */
+	bool help, version, dashdash;
 };
 int opt_parse(struct opt_parser *op, int argc, char **argv, void *args, int *ret_first, struct err *e);
 

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Steps of the runtime's own side: the state directory, the cgroup, "created". */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "run/ctx.h"
+#include "run/entry.h"
+#include "run/start.h"
+#include "run/state.h"
+
+/* What is going to be made is written down before, so that it can be taken
+ * away even if this process is killed in between. */
+static void mark_intent(struct cgroup *cg)
+{
+	for (size_t i = 0; i < cg->count; i++) {
+		autoclose int fd = open(cg->h[i].mount_point, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+		cg->h[i].made = fd >= 0 && faccessat(fd, cg->h[i].path + 1, F_OK, AT_SYMLINK_NOFOLLOW) < 0;
+	}
+}
+
+int do_state_dir(struct ctx *c, const struct step *s, struct err *e)
+{
+	int r;
+
+	(void)s;
+	c->state->cgroup = c->cgroup;
+	mark_intent(&c->state->cgroup);
+	r = entry_make(c->state_root_fd, c->state, c->arena, &c->state_fd, &c->exec_lock, e);
+	if (r < 0 || c->plan->env.mode != PLAN_CREATE)
+		return r;
+	c->start_listen = start_listen(c->state_fd, e);
+	return c->start_listen < 0 ? c->start_listen : 0;
+}
+
+int do_cgroup(struct ctx *c, const struct step *s, struct err *e)
+{
+	if (!s->cgroup.make)
+		return cgroup_open(&c->cgroup, e);
+	return cgroup_make(&c->cgroup, &c->spec->linux_.resources, c->arena, e);
+}
+
+int do_cgroup_join(struct ctx *c, const struct step *s, struct err *e)
+{
+	return cgroup_join(&c->cgroup, s->side == SIDE_HOST ? c->child.pid : 0, e);
+}
+
+static int write_pid_file(struct ctx *c, struct err *e)
+{
+	char text[16];
+	int n, r;
+
+	if (!c->pid_file)
+		return 0;
+	n = snprintf(text, sizeof(text), "%d", (int)c->child.pid); /* no line end: engines read it so */
+	r = io_replace_at(AT_FDCWD, c->pid_file, text, (size_t)n, 0644);
+	if (r < 0)
+		return err_set(e, -r, "write the pid file %s: %m", c->pid_file);
+	c->pid_file_made = true;
+	return 0;
+}
+
+static int send_pidfd(struct ctx *c, struct err *e)
+{
+	static char word[] = "pidfd";
+	struct iovec iov = { .iov_base = word, .iov_len = sizeof(word) - 1 };
+	union {
+		struct cmsghdr align;
+		char buf[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf,
+			    .msg_controllen = sizeof(control.buf) };
+	struct cmsghdr *h = CMSG_FIRSTHDR(&m);
+
+	if (c->pidfd_socket < 0)
+		return 0;
+	h->cmsg_level = SOL_SOCKET;
+	h->cmsg_type = SCM_RIGHTS;
+	h->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(h), &c->child.fd, sizeof(int));
+	while (sendmsg(c->pidfd_socket, &m, MSG_NOSIGNAL) < 0)
+		if (errno != EINTR)
+			return err_set(e, errno, "send the pidfd to the pidfd socket: %m");
+	return 0;
+}
+
+int do_created(struct ctx *c, const struct step *s, struct err *e)
+{
+	int r = write_pid_file(c, e);
+
+	(void)s;
+	if (r == 0)
+		r = send_pidfd(c, e);
+	if (r < 0 || !c->state)
+		return r;
+	c->state->cgroup = c->cgroup;
+	for (size_t i = 0; i < c->state->cgroup.count; i++)
+		c->state->cgroup.h[i].fd = -1;
+	c->state->pid = c->child.pid;
+	c->state->pidfd_inode = c->child.inode;
+	c->state->starttime = c->child.starttime;
+	r = state_save(c->state_fd, c->state, c->arena, e);
+	if (r < 0)
+		return r;
+	/* From here on the entry stands for itself. The lock's other byte, EXEC, must
+	 * be held by nobody but the child, so our copies of its description go. */
+	(void)state_unlock(c->exec_lock, STATE_BYTE_CREATING);
+	cleanup_fd(&c->exec_lock);
+	cleanup_fd(&c->start_listen);
+	return 0;
+}
+
+int do_started(struct ctx *c, const struct step *s, struct err *e)
+{
+	/* The kernel has released the EXEC lock with the exec, and that is what
+	 * "running" is; nothing is to be written. */
+	(void)c, (void)s, (void)e;
+	return 0;
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run/entry.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+/* flock(ROOT) for the duration of a scope. */
+static int root_lock(int root_fd)
+{
+	while (flock(root_fd, LOCK_EX) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return root_fd;
+}
+
+static void root_unlock(const int *fd)
+{
+	if (*fd >= 0)
+		(void)flock(*fd, LOCK_UN);
+}
+#define autounlock __attribute__((cleanup(root_unlock)))
+
+static int open_dir(int root_fd, const char *id)
+{
+	int fd = openat(root_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int open_lock(int entry_fd)
+{
+	int fd = openat(entry_fd, "lock", O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0 && (errno == EACCES || errno == EROFS)) /* enough for asking */
+		fd = openat(entry_fd, "lock", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int entry_open(int root_fd, const char *id, int *ret_entry_fd, int *ret_lock_fd, struct err *e)
+{
+	autoclose int entry = open_dir(root_fd, id), lock = -1;
+
+	if (entry == -ENOENT || entry == -ENOTDIR)
+		return -ENOENT;
+	if (entry < 0)
+		return err_set(e, -entry, "open the state of container %s: %m", id);
+	lock = open_lock(entry);
+	if (lock == -ENOENT)
+		return -ENOENT;
+	if (lock < 0)
+		return err_set(e, -lock, "open the lock of container %s: %m", id);
+	*ret_entry_fd = take_fd(entry);
+	*ret_lock_fd = take_fd(lock);
+	return 0;
+}
+
+/* ---- removing ---------------------------------------------------------------- */
+
+/* state.json goes first: what is left without it is stale. */
+static int empty_dir(int entry_fd)
+{
+	autodir DIR *d = NULL;
+	autoclose int fd = fcntl(entry_fd, F_DUPFD_CLOEXEC, 3);
+	struct dirent *de;
+
+	(void)unlinkat(entry_fd, "state.json", 0);
+	if (fd < 0)
+		return -errno;
+	d = fdopendir(fd);
+	if (!d)
+		return -errno;
+	(void)take_fd(fd);
+	rewinddir(d);
+	while ((de = readdir(d))) {
+		if (strcmp(de->d_name, ".") == 0 || strcmp(de->d_name, "..") == 0)
+			continue;
+		if (unlinkat(entry_fd, de->d_name, 0) < 0 && errno != ENOENT)
+			return -errno;
+	}
+	return 0;
+}
+
+static int remove_locked(int root_fd, const char *id, struct err *e)
+{
+	autoclose int entry = open_dir(root_fd, id);
+	int r;
+
+	if (entry == -ENOENT)
+		return 0;
+	r = entry < 0 ? entry : empty_dir(entry);
+	if (r == 0 && unlinkat(root_fd, id, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		r = -errno;
+	return r < 0 ? err_set(e, -r, "remove the state of container %s: %m", id) : 0;
+}
+
+int entry_remove(int root_fd, const char *id, struct err *e)
+{
+	autounlock int held = root_lock(root_fd);
+
+	if (held < 0)
+		return err_set(e, -held, "lock the state directory: %m");
+	return remove_locked(root_fd, id, e);
+}
+
+int entry_cgroup_end(struct cgroup *cg, struct err *e)
+{
+	int r;
+
+	if (cg->mode == CGROUP_NONE || cg->count == 0)
+		return 0;
+	r = cgroup_open(cg, e);
+	if (r == 0 && cgroup_wait_empty(cg, 0, NULL) < 0) {
+		bool frozen = false;
+
+		r = cgroup_signal(cg, SIGKILL, e);
+		/* On v1 a frozen task does not even die. */
+		if (r == 0 && cgroup_is_frozen(cg, &frozen) == 0 && frozen)
+			r = cgroup_freeze(cg, false, e);
+		if (r == 0)
+			r = cgroup_wait_empty(cg, ENTRY_EMPTY_TIMEOUT_MS, e);
+	}
+	if (r == 0)
+		r = cgroup_remove(cg, e);
+	cgroup_close(cg);
+	return r;
+}
+
+/* What a dead maker had meant to make and did make. A cgroup that was there
+ * before is not ours, and nothing of ours lives in it longer than its maker. */
+static void only_made(struct cgroup *cg)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < cg->count; i++) {
+		autoclose int fd = -1;
+
+		if (!cg->h[i].made)
+			continue;
+		fd = open(cg->h[i].mount_point, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (fd >= 0 && faccessat(fd, cg->h[i].path + 1, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+			cg->h[n++] = cg->h[i];
+	}
+	cg->count = n;
+}
+
+/* With the lock on ROOT: nobody is between mkdir and the entry's own lock. */
+static int sweep_locked(int root_fd, const char *id, struct arena *a, struct err *e)
+{
+	autoclose int entry = open_dir(root_fd, id), lock = -1;
+	struct state st = { 0 };
+	int r;
+
+	if (entry < 0)
+		return entry == -ENOENT || entry == -ENOTDIR ? 0 : err_set(e, -entry, "open %s: %m", id);
+	lock = open_lock(entry);
+	if (lock < 0 && lock != -ENOENT)
+		return err_set(e, -lock, "open the lock of container %s: %m", id);
+	if (lock >= 0 && state_is_locked(lock, STATE_BYTE_CREATING) != 0)
+		return 0;
+	r = state_load(entry, a, &st, e);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (r == 0 && lock >= 0 && st.pid > 0)
+		return 0;
+	if (r == 0 && st.pid == 0) {
+		only_made(&st.cgroup);
+		r = entry_cgroup_end(&st.cgroup, e);
+		if (r < 0)
+			return r;
+	}
+	r = remove_locked(root_fd, id, e);
+	return r < 0 ? r : 1;
+}
+
+int entry_sweep(int root_fd, const char *id, struct arena *a, struct err *e)
+{
+	autounlock int held = root_lock(root_fd);
+
+	if (held < 0)
+		return err_set(e, -held, "lock the state directory: %m");
+	return sweep_locked(root_fd, id, a, e);
+}
+
+/* ---- making ------------------------------------------------------------------- */
+
+static int fill(int entry_fd, const struct state *intent, struct arena *a, int *ret_lock_fd, struct err *e)
+{
+	autoclose int lock = openat(entry_fd, "lock", O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int r = lock < 0 ? -errno : state_lock(lock, STATE_BYTE_EXEC, false);
+
+	if (r == 0)
+		r = state_lock(lock, STATE_BYTE_CREATING, false);
+	if (r < 0)
+		return err_set(e, -r, "make the lock: %m");
+	r = state_save(entry_fd, intent, a, e);
+	if (r == 0)
+		*ret_lock_fd = take_fd(lock);
+	return r;
+}
+
+int entry_make(int root_fd, const struct state *intent, struct arena *a, int *ret_entry_fd, int *ret_lock_fd,
+	       struct err *e)
+{
+	autounlock int held = root_lock(root_fd);
+	autoclose int entry = -1;
+	int r;
+
+	if (held < 0)
+		return err_set(e, -held, "lock the state directory: %m");
+	r = mkdirat(root_fd, intent->id, 0700) < 0 ? -errno : 0;
+	if (r == -EEXIST) {
+		r = sweep_locked(root_fd, intent->id, a, e);
+		if (r == 0)
+			return err_set(e, EEXIST, "container with given ID already exists: %s", intent->id);
+		if (r > 0)
+			r = mkdirat(root_fd, intent->id, 0700) < 0 ? -errno : 0;
+	}
+	if (r < 0)
+		return err_set(e, -r, "make the state directory of %s: %m", intent->id);
+	entry = open_dir(root_fd, intent->id);
+	r = entry < 0 ? err_set(e, -entry, "open the state directory of %s: %m", intent->id) :
+			fill(entry, intent, a, ret_lock_fd, e);
+	if (r < 0) {
+		(void)remove_locked(root_fd, intent->id, NULL);
+		return r;
+	}
+	*ret_entry_fd = take_fd(entry);
+	return 0;
+}
