@@ -17,6 +17,7 @@
 #include "sys/pidref.h"
 
 struct sock_fprog;
+struct state;
 
 struct ctx {
 	struct arena *arena;
@@ -53,6 +54,11 @@ struct ctx {
 	int init_fd; /* the atoll-init binary on a read-only clone, or -1 */
 	char *exe;   /* what STEP_FIND_COMMAND found, absolute in the container */
 	char **argv, **envp; /* prepared before the clone: NULL-terminated, ready for execve */
+
+	struct state *state;       /* what STEP_STATE_DIR and STEP_CREATED write; NULL for exec */
+	bool pid_file_made;        /* by STEP_CREATED, so it is ours to take away */
+	const struct step *failed; /* after stage_run() failed: where, or NULL */
+	void *owner;               /* of the ctx; for its warn() */
 	void (*warn)(struct ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 };
 
