@@ -37,11 +37,16 @@ struct json_doc {
 	const struct json *root;
 };
 
-int json_parse(const char *name, const char *text, size_t len, struct arena *a, struct json_doc *ret, struct err *e);
+int json_parse(const char *name, const char *text, size_t len, struct arena *a,
+	       struct json_doc *ret, struct err *e);
 
 const struct json *json_get(const struct json *obj, const char *key); /* NULL if absent */
 
+/* What an RFC 6901 pointer (without ~ escapes) leads to, or the last value on
+ * the way that exists. */
+const struct json *json_nearest(const struct json_doc *d, const char *pointer);
+
 /* Records "NAME:LINE:COL: POINTER: MESSAGE" (RFC 6901 pointer; "" is the whole
  * document and is left out). Returns -code. */
-int json_err(const struct json_doc *d, const struct json *at, struct err *e, int code, const char *fmt, ...)
-	__attribute__((format(printf, 5, 6)));
+int json_err(const struct json_doc *d, const struct json *at, struct err *e, int code,
+	     const char *fmt, ...) __attribute__((format(printf, 5, 6)));

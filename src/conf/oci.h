@@ -293,8 +293,12 @@ int oci_spec_check(const char *name, const struct oci_spec *spec, struct err *e)
 /* The value of an annotation, or NULL. */
 const char *oci_annotation(const struct oci_spec *spec, const char *key);
 
-/* The whole spec as config.json (indented by tabs' worth of 4 blanks). */
+/* The whole spec as config.json, indented by tabs. Reading it again gives the same spec. */
 void oci_spec_write(const struct oci_spec *spec, struct arena *a, char **ret, size_t *ret_len);
 
-/* What `spec` / `spec --rootless` writes: the customary example bundle. */
+/* What `spec` / `spec --rootless` writes: the customary example bundle. Where the
+ * machine has cgroup v2 alone, custom wants ns[OCI_NS_CGROUP] on top of it. */
 void oci_spec_example(bool rootless, uid_t uid, gid_t gid, struct arena *a, struct oci_spec *ret);
+
+/* JSON pointers of all members that are refused as not supported yet. */
+void oci_unsupported(struct arena *a, struct oci_strings *ret);
