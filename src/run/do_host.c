@@ -115,11 +115,3 @@ int do_created(struct ctx *c, const struct step *s, struct err *e)
 	cleanup_fd(&c->start_listen);
 	return 0;
 }
-
-int do_started(struct ctx *c, const struct step *s, struct err *e)
-{
-	/* The kernel has released the EXEC lock with the exec, and that is what
-	 * "running" is; nothing is to be written. */
-	(void)c, (void)s, (void)e;
-	return 0;
-}

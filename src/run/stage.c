@@ -69,6 +69,7 @@ static step_fn *const apply[STEP_KIND_COUNT] = {
 	[STEP_ROOT_PROPAGATION] = do_root_propagation,
 	[STEP_UMASK] = do_umask,
 	[STEP_SCHEDULER] = do_scheduler,
+	[STEP_CPU_AFFINITY] = do_cpu_affinity,
 	[STEP_IO_PRIORITY] = do_io_priority,
 	[STEP_PERSONALITY] = do_personality,
 	[STEP_BOUNDING] = do_bounding,
@@ -251,7 +252,10 @@ static int await_child(struct ctx *c, size_t *i, struct err *e)
 			if (c->warn)
 				c->warn(c, "%s", m.err.msg);
 			continue;
-		case WIRE_FAIL: *e = m.err; return m.err.code > 0 ? -m.err.code : -EPROTO;
+		case WIRE_FAIL:
+			c->failed = m.step < c->plan->count ? &c->plan->steps[m.step] : NULL;
+			*e = m.err;
+			return m.err.code > 0 ? -m.err.code : -EPROTO;
 		case WIRE_TURN:
 			if (m.step < c->plan->count && m.step >= *i &&
 			    c->plan->steps[m.step].side == SIDE_HOST) {
