@@ -44,6 +44,7 @@ const struct step_info step_info[STEP_KIND_COUNT] = {
 				    "whether later mounts of the host come through" },
 	[STEP_UMASK] = { "umask", "which permission bits new files lack" },
 	[STEP_SCHEDULER] = { "scheduler", "how the kernel gives it the processor" },
+	[STEP_CPU_AFFINITY] = { "cpu-affinity", "which processors it may run on" },
 	[STEP_IO_PRIORITY] = { "io-priority", "how the kernel serves its disk requests" },
 	[STEP_PERSONALITY] = { "personality", "which system's behaviour it sees" },
 	[STEP_BOUNDING] = { "bounding-set", "capabilities that cannot be regained" },
@@ -58,6 +59,17 @@ const struct step_info step_info[STEP_KIND_COUNT] = {
 	[STEP_CAPS] = { "capabilities", "give up every right that was not granted" },
 	[STEP_EXEC] = { "exec", "become the program" },
 };
+
+struct step *plan_add(struct plan *p, struct arena *a, enum step_kind kind, enum step_side side,
+		      const char *pointer)
+{
+	struct step *s = arena_push(a, &p->steps, &p->count, &p->cap, sizeof(*p->steps));
+
+	s->kind = kind;
+	s->side = side;
+	s->pointer = pointer;
+	return s;
+}
 
 /* Appends to a fixed buffer; what does not fit is cut. */
 struct line {
@@ -210,6 +222,7 @@ static bool describe_setting(struct line *l, const struct step *s)
 	case STEP_UMASK: add(l, "umask %04" PRIo64, (uint64_t)s->num.value); return true;
 	case STEP_HOSTNAME:
 	case STEP_DOMAINNAME:
+	case STEP_CPU_AFFINITY:
 	case STEP_KEYRING:
 	case STEP_STATE_DIR: add(l, "%s %s", word(s->kind), s->str.text); return true;
 	case STEP_SYSCTL: add(l, "sysctl %s = %s", s->sysctl.key, s->sysctl.value); return true;

@@ -33,6 +33,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/num.h"
 #include "run/wire.h"
 #include "sys/title.h"
 
@@ -90,7 +91,7 @@ static step_fn *const apply[STEP_KIND_COUNT] = {
  * kill:N sends SIGKILL to the runtime there. */
 static struct {
 	char what;
-	size_t step;
+	uint32_t step;
 	pid_t runtime;
 	struct pidref self;
 } fault;
@@ -101,8 +102,9 @@ static void fault_read(void)
 
 	if (!text || strlen(text) < 6)
 		return;
+	if (num_u32(text + 5, &fault.step) < 0)
+		return;
 	fault.what = text[0];
-	fault.step = strtoul(text + 5, NULL, 10);
 	fault.runtime = getpid();
 	(void)pidref_open(fault.runtime, &fault.self);
 }
