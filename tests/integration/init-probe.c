@@ -90,14 +90,14 @@ static int do_nochld(char **argv)
 	return 0;
 }
 
-/* race N SIGNAL COMMAND...: N times: COMMAND as PID 1 of a new namespace, started with
- * all signals blocked, and SIGNAL sent at once, before it can have done a thing.
- * Prints how often it ended with status 128 + SIGNAL, or with 0 when SIGNAL was caught. */
-static int do_race(int n, int signo, char **argv)
+/* race N SIGNAL STATUS COMMAND...: N times: COMMAND as PID 1 of a new namespace, started
+ * with all signals blocked, and SIGNAL sent at once, before it can have done a thing. Gives
+ * up when one does not end with STATUS. Prints how many did. */
+static int do_race(int n, int signo, int status, char **argv)
 {
-	int killed = 0, zero = 0, other = 0;
+	int good = 0;
 
-	for (; n > 0; n--) {
+	for (; good < n; good++) {
 		pid_t p;
 		int st;
 
@@ -110,14 +110,10 @@ static int do_race(int n, int signo, char **argv)
 		}
 		must(kill(p, signo) == 0, "kill");
 		must(waitpid(p, &st, 0) == p, "waitpid");
-		if (WIFEXITED(st) && WEXITSTATUS(st) == 128 + signo)
-			killed++;
-		else if (WIFEXITED(st) && WEXITSTATUS(st) == 0)
-			zero++;
-		else
-			other++;
+		if (!WIFEXITED(st) || WEXITSTATUS(st) != status)
+			break;
 	}
-	printf("killed=%d zero=%d other=%d\n", killed, zero, other);
+	printf("good=%d\n", good);
 	return 0;
 }
 
@@ -135,8 +131,8 @@ int main(int argc, char **argv)
 		return do_masked(strtoul(argv[2], NULL, 16), argv + 3);
 	if (strcmp(what, "nochld") == 0 && argc > 2)
 		return do_nochld(argv + 2);
-	if (strcmp(what, "race") == 0 && argc > 4)
-		return do_race(atoi(argv[2]), atoi(argv[3]), argv + 4);
+	if (strcmp(what, "race") == 0 && argc > 5)
+		return do_race(atoi(argv[2]), atoi(argv[3]), atoi(argv[4]), argv + 5);
 	fprintf(stderr, "probe: what is '%s'?\n", what);
 	return 99;
 }
