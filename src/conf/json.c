@@ -241,11 +241,14 @@ static int on_number(void *ctx, const char *s, size_t len)
 	return 1;
 }
 
+/* Four hexadecimal digits; yajl has checked that they are. */
 static unsigned int hex4(const char *s)
 {
-	char digits[5] = { s[0], s[1], s[2], s[3], '\0' };
+	unsigned int v = 0;
 
-	return (unsigned int)strtoul(digits, NULL, 16);
+	for (int i = 0; i < 4; i++)
+		v = v << 4 | (unsigned int)(s[i] <= '9' ? s[i] - '0' : (s[i] | 0x20) - 'a' + 10);
+	return v;
 }
 
 /* yajl writes '?' for a \uD800 that has no second half: that would change what
@@ -386,7 +389,7 @@ static int on_end_map(void *ctx)
 	if (again) {
 		position(r->doc, first->offset, &line, &col);
 		r->result = json_err(r->doc, again, r->e, EINVAL,
-				     "the key was given before, at %zu:%zu", line, col);
+				     "duplicate key, first given at %zu:%zu", line, col);
 		return 0;
 	}
 	r->depth--;
@@ -445,6 +448,14 @@ static void yajl_arena_free(void *ctx, void *p)
 	(void)p;
 }
 
+/* yajl stops behind what it could not use, but for those errors inside a token
+ * after which it puts the character back. */
+static bool put_back(const char *words)
+{
+	return strncmp(words, "lexical error:", 14) == 0 &&
+	       !strstr(words, "invalid char in json text") && !strstr(words, "comment");
+}
+
 /* yajl's words as one line without its full stop, at the place where it stopped. */
 static int syntax_error(struct reader *r, bool at_end)
 {
@@ -453,15 +464,15 @@ static int syntax_error(struct reader *r, bool at_end)
 	size_t at = yajl_get_bytes_consumed(r->yajl), n;
 	char msg[128];
 
-	if (at_end)
-		at = r->doc->len;
-	else if (at > 0)
-		at--;
 	(void)snprintf(msg, sizeof(msg), "%s", words ? (const char *)words : "syntax error");
 	n = strcspn(msg, "\n");
 	while (n > 0 && (msg[n - 1] == '.' || msg[n - 1] == ' '))
 		n--;
 	msg[n] = '\0';
+	if (at_end)
+		at = r->doc->len;
+	else if (at > 0 && !put_back(msg))
+		at--;
 	return fail_at(r->doc, at, r->e, EINVAL, "", msg);
 }
 
