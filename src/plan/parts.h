@@ -24,8 +24,10 @@ int plan_user_cwd(struct plan *p, struct arena *a, struct err *e); /* UMASK, BOU
 /* plan_limits.c */
 int plan_limits_early(struct plan *p, struct arena *a, enum step_side side,
 		      struct err *e); /* OOM_SCORE_ADJ, RLIMIT */
+/* CPU_AFFINITY, exec only; what is not final stands before CLONE. */
+int plan_affinity(struct plan *p, struct arena *a, bool final, struct err *e);
 int plan_limits_sched(struct plan *p, struct arena *a,
-		      struct err *e); /* SCHEDULER, IO_PRIORITY, PERSONALITY */
+		      struct err *e); /* SCHEDULER, final CPU_AFFINITY, IO_PRIORITY, PERSONALITY */
 int plan_sysctls(struct plan *p, struct arena *a, struct err *e); /* SYSCTL */
 
 /* plan_security.c */

@@ -58,6 +58,7 @@ enum step_kind {
 	STEP_ROOT_PROPAGATION, /* rootfsPropagation, last of the mounts */
 	STEP_UMASK,
 	STEP_SCHEDULER,
+	STEP_CPU_AFFINITY, /* exec only: before the clone for "initial", in the child for "final" */
 	STEP_IO_PRIORITY,
 	STEP_PERSONALITY,
 	STEP_BOUNDING, /* drop from the bounding set */
@@ -185,6 +186,10 @@ void step_describe(const struct step *s, char *buf, size_t size);
 /* explain: a numbered table, or JSON {"steps":[{"step":1,"side":"host","name":...,"describe":...,"from":"/mounts/0"}]} */
 void plan_text(const struct plan *p, struct arena *a, char **ret, size_t *ret_len);
 void plan_json(const struct plan *p, struct arena *a, char **ret, size_t *ret_len);
+
+enum { PLAN_CPUS_MAX = 1024 }; /* CPU_SETSIZE of <sched.h> */
+/* "0-3,7" as a set of PLAN_CPUS_MAX bits. 0 or -EINVAL. */
+int plan_cpu_list(const char *list, uint64_t *cpus);
 
 /* For the plan_*.c files: appends a step. */
 struct step *plan_add(struct plan *p, struct arena *a, enum step_kind kind, enum step_side side,

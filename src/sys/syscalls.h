@@ -53,6 +53,11 @@ static inline int sys_fsopen(const char *fs, unsigned int flags)
 	return (int)sys_ret(syscall(SYS_fsopen, fs, flags));
 }
 
+static inline int sys_fspick(int dirfd, const char *path, unsigned int flags)
+{
+	return (int)sys_ret(syscall(SYS_fspick, dirfd, path, flags));
+}
+
 static inline int sys_fsconfig(int fd, unsigned int cmd, const char *key, const void *value,
 			       int aux)
 {
@@ -151,4 +156,11 @@ static inline int sys_setresuid(uid_t r, uid_t e, uid_t s)
 static inline int sys_setresgid(gid_t r, gid_t e, gid_t s)
 {
 	return (int)sys_ret(syscall(SYS_setresgid, r, e, s));
+}
+
+/* The kernel's own answer: "(unreachable)/..." for a directory outside of the
+ * root, which glibc's getcwd(3) hides. Returns the length with its NUL. */
+static inline int sys_getcwd(char *buf, size_t size)
+{
+	return (int)sys_ret(syscall(SYS_getcwd, buf, size));
 }

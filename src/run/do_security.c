@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The system call filter and the security modules. */
+#include <errno.h>
+#include <linux/seccomp.h>
+
+#include "run/ctx.h"
+#include "run/exec.h"
+#include "run/procfd.h"
+#include "run/seccomp.h"
+#include "sys/lsm.h"
+#include "sys/seccomp_load.h"
+
+int do_seccomp_build(struct ctx *c, const struct step *s, struct err *e)
+{
+	const struct oci_seccomp *spec = c->spec->linux_.seccomp;
+	uint32_t flags = seccomp_flags(spec);
+
+	(void)s;
+	if (!seccomp_flags_known(flags)) {
+		if (spec->has_flags)
+			return err_set(
+				e, EOPNOTSUPP,
+				"/linux/seccomp/flags: this kernel does not know all of them");
+		flags = 0;
+	}
+	c->seccomp_flags = flags;
+	return seccomp_build(spec, c->arena, &c->seccomp, e);
+}
+
+int do_seccomp(struct ctx *c, const struct step *s, struct err *e)
+{
+	int r;
+
+	(void)s;
+	exec_clean(c); /* what the filter need not allow then */
+	r = seccomp_load(c->seccomp, c->seccomp_flags);
+	return r < 0 ? err_set(e, -r, "load the filter: %m") : 0;
+}
+
+int do_lsm(struct ctx *c, const struct step *s, struct err *e)
+{
+	const struct oci_process *p = s->process.process;
+	int proc = procfd_get(c, e), r = 0;
+
+	if (proc < 0)
+		return proc;
+	if (p->apparmor_profile && p->apparmor_profile[0])
+		r = lsm_apparmor_on_exec(proc, p->apparmor_profile, e);
+	if (r == 0 && p->selinux_label && p->selinux_label[0])
+		r = lsm_selinux_on_exec(proc, p->selinux_label, e);
+	return r;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run/procfd.h"
+
+#include <linux/magic.h>
+#include <stdio.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "sys/syscalls.h"
+
+static int check_procfs(int fd)
+{
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) < 0)
+		return -errno;
+	return fs.f_type == PROC_SUPER_MAGIC ? 0 : -EXDEV;
+}
+
+int procfd_open(int proc_fd, const char *path, uint64_t flags)
+{
+	autoclose int fd = sys_openat2(proc_fd, path, flags | O_CLOEXEC | O_NOCTTY, 0,
+				       RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = check_procfs(fd);
+	return r < 0 ? r : take_fd(fd);
+}
+
+/* fsopen(2) makes a procfs of our PID namespace; attached nowhere, so nobody
+ * can put anything over its files. */
+static int own_procfs(void)
+{
+	autoclose int fs = sys_fsopen("proc", FSOPEN_CLOEXEC);
+	int r;
+
+	if (fs < 0)
+		return fs;
+	r = sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
+	if (r < 0)
+		return r;
+	return sys_fsmount(fs, FSMOUNT_CLOEXEC,
+			   MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+}
+
+int procfd_get(struct ctx *c, struct err *e)
+{
+	autoclose int fd = -1;
+	int r;
+
+	if (c->proc_fd >= 0)
+		return c->proc_fd;
+	fd = own_procfs();
+	if (fd < 0)
+		fd = sys_openat2(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY | O_CLOEXEC, 0,
+				 RESOLVE_NO_SYMLINKS);
+	if (fd < 0)
+		return err_set(e, -fd, "open /proc: %m");
+	r = check_procfs(fd);
+	if (r < 0)
+		return err_set(
+			e, -r,
+			"/proc of the container is not procfs, and a procfs of our own was refused");
+	c->proc_fd = take_fd(fd);
+	return c->proc_fd;
+}
+
+static int open_of(pid_t pid, const char *name, uint64_t flags)
+{
+	autoclose int proc = sys_openat2(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY | O_CLOEXEC, 0,
+					 RESOLVE_NO_SYMLINKS);
+	char path[64];
+
+	if (proc < 0)
+		return proc;
+	if (pid == 0)
+		(void)snprintf(path, sizeof(path), "self/%s", name);
+	else
+		(void)snprintf(path, sizeof(path), "%d/%s", (int)pid, name);
+	return procfd_open(proc, path, flags);
+}
+
+int procfd_write(pid_t pid, const char *name, const char *text, size_t len)
+{
+	autoclose int fd = open_of(pid, name, O_WRONLY);
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	n = write(fd, text, len);
+	return n < 0 ? -errno : (size_t)n == len ? 0 : -EIO;
+}
+
+ssize_t procfd_read(pid_t pid, const char *name, char *buf, size_t size)
+{
+	autoclose int fd = open_of(pid, name, O_RDONLY);
+	size_t len = 0;
+	ssize_t n = 0;
+
+	if (fd < 0)
+		return fd;
+	while (len + 1 < size && (n = read(fd, buf + len, size - 1 - len)) > 0)
+		len += (size_t)n;
+	if (n < 0)
+		return -errno;
+	buf[len] = '\0';
+	return (ssize_t)len;
+}
