@@ -54,8 +54,12 @@ struct ctx {
 	int init_fd; /* the atoll-init binary on a read-only clone, or -1 */
 	char *exe;   /* what STEP_FIND_COMMAND found, absolute in the container */
 	char **argv, **envp; /* prepared before the clone: NULL-terminated, ready for execve */
+	struct exec_prep *prep; /* run/exec.h: exec_prepare() makes it, before the clone */
 
+	pid_t join_pid;            /* exec: PID of join_pidfd */
+	const char *cgroup_sub;    /* exec: path below the container's cgroup, or NULL */
 	struct state *state;       /* what STEP_STATE_DIR and STEP_CREATED write; NULL for exec */
+	const char *config_text;   /* to be kept as ROOT/ID/config.json, or NULL */
 	bool pid_file_made;        /* by STEP_CREATED, so it is ours to take away */
 	const struct step *failed; /* after stage_run() failed: where, or NULL */
 	void *owner;               /* of the ctx; for its warn() */
@@ -75,7 +79,8 @@ step_fn do_id_maps, do_user_root, do_user, do_bounding, do_caps, do_no_new_privs
 step_fn do_namespaces, do_join_ns, do_unshare_cgroup, do_session, do_keyring, do_loopback,
 	do_hostname, do_domainname;
 /* do_limits.c */
-step_fn do_oom_score_adj, do_rlimit, do_sysctl, do_scheduler, do_io_priority, do_personality;
+step_fn do_oom_score_adj, do_rlimit, do_sysctl, do_scheduler, do_cpu_affinity, do_io_priority,
+	do_personality;
 /* do_security.c */
 step_fn do_seccomp_build, do_seccomp, do_lsm;
 /* do_exec.c */

@@ -2,6 +2,7 @@
 /* Steps of the runtime's own side: the state directory, the cgroup, "created". */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -33,17 +34,69 @@ int do_state_dir(struct ctx *c, const struct step *s, struct err *e)
 	c->state->cgroup = c->cgroup;
 	mark_intent(&c->state->cgroup);
 	r = entry_make(c->state_root_fd, c->state, c->arena, &c->state_fd, &c->exec_lock, e);
+	if (r == 0 && c->config_text) {
+		r = io_replace_at(c->state_fd, "config.json", c->config_text, strlen(c->config_text), 0600);
+		if (r < 0)
+			(void)err_set(e, -r, "write config.json: %m");
+	}
 	if (r < 0 || c->plan->env.mode != PLAN_CREATE)
 		return r;
 	c->start_listen = start_listen(c->state_fd, e);
 	return c->start_listen < 0 ? c->start_listen : 0;
 }
 
+/* Custom: a container that has a user and a cgroup namespace of its own, and
+ * /sys/fs/cgroup writable, is meant to manage its cgroup itself. */
+static int delegate(struct ctx *c, struct err *e)
+{
+	const struct oci_linux *l = &c->spec->linux_;
+	const uint64_t both = CLONE_NEWUSER | CLONE_NEWCGROUP;
+	uid_t uid = 0, gid = 0;
+	bool writable = false;
+
+	if ((c->plan->new_ns & both) != both)
+		return 0;
+	for (size_t i = 0; i < c->spec->mounts_count; i++) {
+		const struct oci_mount *m = &c->spec->mounts[i];
+
+		if (strcmp(m->destination, "/sys/fs/cgroup") != 0)
+			continue;
+		writable = true;
+		for (size_t j = 0; j < m->options.count; j++)
+			if (strcmp(m->options.items[j], "ro") == 0)
+				writable = false;
+	}
+	for (size_t i = 0; i < l->uid_maps.count; i++)
+		if (l->uid_maps.items[i].container_id == 0)
+			uid = l->uid_maps.items[i].host_id;
+	for (size_t i = 0; i < l->gid_maps.count; i++)
+		if (l->gid_maps.items[i].container_id == 0)
+			gid = l->gid_maps.items[i].host_id;
+	return writable && uid != geteuid() ? cgroup_delegate(&c->cgroup, uid, gid, e) : 0;
+}
+
+static int enter_cgroup(struct ctx *c, struct err *e)
+{
+	int r = cgroup_open(&c->cgroup, e);
+
+	if (r < 0)
+		return r;
+	if (c->cgroup_sub)
+		return cgroup_enter_sub(&c->cgroup, c->cgroup_sub, e);
+	return cgroup_follow_init(&c->cgroup, c->join_pid, c->arena, e);
+}
+
 int do_cgroup(struct ctx *c, const struct step *s, struct err *e)
 {
+	const char *ignored;
+	int r;
+
 	if (!s->cgroup.make)
-		return cgroup_open(&c->cgroup, e);
-	return cgroup_make(&c->cgroup, &c->spec->linux_.resources, c->arena, e);
+		return enter_cgroup(c, e);
+	for (size_t i = 0; (ignored = cgroup_ignored(&c->spec->linux_.resources, i)); i++)
+		c->warn(c, "%s: has no effect on Linux any more", ignored);
+	r = cgroup_make(&c->cgroup, &c->spec->linux_.resources, c->arena, e);
+	return r < 0 ? r : delegate(c, e);
 }
 
 int do_cgroup_join(struct ctx *c, const struct step *s, struct err *e)

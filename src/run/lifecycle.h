@@ -79,7 +79,7 @@ struct lc_exec {
 	/* Or changes to the container's own process object. */
 	char *const *args; /* NULL-terminated command */
 	const char *cwd;
-	const char *user; /* UID[:GID], numbers, or NULL */
+	const char *user; /* "UID[:GID]", numbers, or NULL */
 	const char *const *env;
 	size_t env_count;
 	const uint32_t *gids; /* additional */
@@ -138,7 +138,3 @@ int lc_list(struct lc *lc, struct container_list *ret, struct err *e);
 
 /* Outer PIDs of all processes of the container. */
 int lc_ps(struct lc *lc, const char *id, pid_t **ret, size_t *ret_count, struct err *e);
-
-struct jsonw;
-/* The OCI state object, with runc's additions (rootfs, created, owner). Those of `list` have "owner" always. */
-void container_state_json(const struct container *c, struct jsonw *w);

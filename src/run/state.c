@@ -188,6 +188,32 @@ int state_parse(const char *name, const char *text, size_t len, struct arena *a,
 	return 0;
 }
 
+void state_oci_json(const struct state *st, enum state_status status, const char *owner, struct jsonw *w)
+{
+	bool alive = status != STATUS_STOPPED;
+
+	jsonw_obj(w);
+	jsonw_kstr(w, "ociVersion", st->oci_version);
+	jsonw_kstr(w, "id", st->id);
+	jsonw_ki64(w, "pid", alive ? st->pid : 0);
+	jsonw_kstr(w, "status", state_status_name[status]);
+	jsonw_kstr(w, "bundle", st->bundle);
+	if (owner) {
+		jsonw_kstr(w, "rootfs", st->rootfs);
+		jsonw_kstr(w, "created", st->created);
+	}
+	if (st->annotations.count > 0) {
+		jsonw_key(w, "annotations");
+		jsonw_obj(w);
+		for (size_t i = 0; i < st->annotations.count; i++)
+			jsonw_kstr(w, st->annotations.items[i].key, st->annotations.items[i].value);
+		jsonw_obj_end(w);
+	}
+	if (owner)
+		jsonw_kstr(w, "owner", owner);
+	jsonw_obj_end(w);
+}
+
 /* ---- the files -------------------------------------------------------------- */
 
 char *state_now(struct arena *a)

@@ -63,6 +63,12 @@ int state_check_id(const char *id, struct err *e);
 void state_write_json(const struct state *st, struct arena *a, char **ret, size_t *ret_len);
 int state_parse(const char *name, const char *text, size_t len, struct arena *a, struct state *ret, struct err *e);
 
+/* The OCI state object as one value. With an owner (a user's name or "") also
+ * what runc adds for `state` and `list`: rootfs, created, owner. pid is 0 unless
+ * it is alive by `status`. */
+struct jsonw;
+void state_oci_json(const struct state *st, enum state_status status, const char *owner, struct jsonw *w);
+
 /* Now, as state.json has it. */
 char *state_now(struct arena *a);
 

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "run/entry.h"
+#include "run/exec.h"
+#include "run/fg.h"
+#include "run/lc.h"
+#include "run/selfexe.h"
+
+/* What stands before anything is done. */
+struct blueprint {
+	struct oci_spec spec;
+	struct state state;
+	struct cgroup cgroup;
+	struct plan plan;
+	struct plan_env env;
+};
+
+static bool wants_init(const struct oci_spec *spec)
+{
+	const char *v = oci_annotation(spec, "org.atoll.init");
+
+	return v && strcmp(v, "true") == 0;
+}
+
+static int find_config(struct lc *lc, const struct lc_create *o, struct blueprint *b, struct err *e)
+{
+	struct state *st = &b->state;
+	int r = lc_absolute(lc, o->bundle ? o->bundle : ".", &st->bundle, e);
+
+	if (r < 0)
+		return r;
+	if (o->spec) {
+		st->config = arena_printf(lc->arena, "%s/%s/config.json", lc->root, o->id);
+		b->spec = *o->spec;
+		return 0;
+	}
+	if (o->config)
+		r = lc_absolute(lc, o->config, &st->config, e);
+	else
+		st->config = arena_printf(lc->arena, "%s/config.json", st->bundle);
+	return r < 0 ? r : lc_read_spec(lc, st->config, &b->spec, e);
+}
+
+static void describe(struct lc *lc, const struct lc_create *o, struct blueprint *b)
+{
+	const struct oci_spec *spec = &b->spec;
+	struct state *st = &b->state;
+
+	st->oci_version = spec->oci_version;
+	st->id = o->id;
+	st->rootfs = spec->root.path[0] == '/' ? spec->root.path :
+						 arena_printf(lc->arena, "%s/%s", st->bundle, spec->root.path);
+	st->created = state_now(lc->arena);
+	st->owner = geteuid();
+	st->rootless = lc->rootless;
+	st->own_pid_ns = spec->linux_.ns[OCI_NS_PID].present && !spec->linux_.ns[OCI_NS_PID].path;
+	st->init = b->env.init;
+	st->annotations = spec->annotations;
+	st->poststart = spec->hooks[OCI_HOOK_POSTSTART];
+	st->poststop = spec->hooks[OCI_HOOK_POSTSTOP];
+}
+
+static int draw(struct lc *lc, const struct lc_create *o, enum plan_mode mode, struct blueprint *b, struct err *e)
+{
+	bool detach = mode == PLAN_CREATE || o->detach;
+	int r = state_check_id(o->id, e);
+
+	if (r == 0)
+		r = find_config(lc, o, b, e);
+	if (r == 0)
+		r = lc_check_terminal(b->spec.process.terminal, detach, o->console_socket, e);
+	if (r == 0)
+		r = cgroup_find(o->id, b->spec.linux_.cgroups_path, lc->cgroup_disabled, lc->rootless, lc->arena,
+				&b->cgroup, e);
+	if (r < 0)
+		return r;
+	b->env = (struct plan_env){
+		.mode = mode,
+		.id = o->id,
+		.cgroup_mode = b->cgroup.mode,
+		.cgroup_path = b->cgroup.path,
+		.no_pivot = o->no_pivot,
+		.no_new_keyring = o->no_new_keyring,
+		.console = b->spec.process.terminal,
+		.init = wants_init(&b->spec),
+	};
+	describe(lc, o, b);
+	b->env.bundle = b->state.bundle;
+	b->env.root_path = b->state.rootfs;
+	r = lc_plan_self(lc, &b->env, e);
+	return r < 0 ? r : plan_create(&b->spec, &b->env, lc->arena, &b->plan, e);
+}
+
+int lc_plan(struct lc *lc, const struct lc_create *o, bool run, struct plan *ret, struct err *e)
+{
+	struct blueprint *b = ARENA_NEW(lc->arena, struct blueprint);
+	int r = draw(lc, o, run ? PLAN_RUN : PLAN_CREATE, b, e);
+
+	if (r == 0)
+		*ret = b->plan;
+	return r;
+}
+
+static int prepare(struct lc *lc, const struct lc_create *o, struct blueprint *b, struct ctx *c, struct err *e)
+{
+	struct lc_io io = { o->pid_file, o->console_socket, o->pidfd_socket, o->preserve_fds };
+	int r;
+
+	lc_ctx_init(c, lc, &b->plan);
+	r = lc_open_root(lc, true, e);
+	if (r < 0)
+		return r;
+	c->state_root_fd = lc->root_fd;
+	c->cgroup = b->cgroup;
+	c->state = &b->state;
+	if (o->spec) { /* kept for exec, since there is no file to read it from again */
+		size_t len;
+		char *text;
+
+		oci_spec_write(&b->spec, lc->arena, &text, &len);
+		c->config_text = text;
+	}
+	c->bundle_fd = open(b->state.bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (c->bundle_fd < 0)
+		return err_set(e, errno, "open the bundle %s: %m", b->state.bundle);
+	r = lc_ctx_io(c, lc, &io, e);
+	if (r == 0)
+		r = exec_prepare(c, e);
+	if (r == 0 && b->env.init) {
+		c->init_fd = selfexe_init_open(e);
+		r = c->init_fd < 0 ? c->init_fd : 0;
+	}
+	return r;
+}
+
+static bool any_made(const struct cgroup *cg)
+{
+	for (size_t i = 0; i < cg->count; i++)
+		if (cg->h[i].made)
+			return true;
+	return false;
+}
+
+/* Takes away all that the host's steps had made; the child is gone already. */
+static void undo(struct lc *lc, struct ctx *c)
+{
+	struct err e = { 0 };
+	struct cgroup *cg = &c->cgroup;
+
+	if (c->pid_file_made)
+		(void)unlink(c->pid_file);
+	if (c->state_fd < 0)
+		return;
+	cgroup_close(cg);
+	if (any_made(cg) && entry_cgroup_end(cg, &e) < 0)
+		lc_warn(lc, "undo: %s", e.msg);
+	cleanup_fd(&c->exec_lock);
+	e = (struct err){ 0 };
+	if (lc_hooks(lc, c->state, OCI_HOOK_POSTSTOP, &c->state->poststop, STATUS_STOPPED, &e) < 0)
+		lc_warn(lc, "%s", e.msg);
+	e = (struct err){ 0 };
+	if (entry_remove(lc->root_fd, c->id, &e) < 0)
+		lc_warn(lc, "undo: %s", e.msg);
+}
+
+static bool is_command(const struct step *s)
+{
+	return s && (s->kind == STEP_FIND_COMMAND || s->kind == STEP_EXEC);
+}
+
+static int make(struct lc *lc, struct ctx *c, bool *ret_command_failed, struct err *e)
+{
+	int r;
+
+	/* Whoever started us may have told the kernel to forget children that end. */
+	(void)signal(SIGCHLD, SIG_DFL);
+	r = stage_run(c, e);
+	if (r < 0 && ret_command_failed)
+		*ret_command_failed = is_command(c->failed);
+	if (r < 0)
+		undo(lc, c);
+	return r;
+}
+
+int lc_create(struct lc *lc, const struct lc_create *o, struct err *e)
+{
+	struct blueprint *b = ARENA_NEW(lc->arena, struct blueprint);
+	struct ctx *c = ARENA_NEW(lc->arena, struct ctx);
+	int r = lc_check_preserved(o->preserve_fds, e);
+
+	if (r == 0)
+		r = draw(lc, o, PLAN_CREATE, b, e);
+	if (r < 0)
+		return r;
+	r = prepare(lc, o, b, c, e);
+	if (r == 0)
+		r = make(lc, c, NULL, e);
+	lc_ctx_close(c);
+	return r;
+}
+
+/* The command has ended: what `delete` would do, unless it has been done by
+ * somebody else meanwhile. */
+static void take_away(struct lc *lc, const char *id)
+{
+	struct err e = { 0 };
+
+	if (lc_delete(lc, id, true, &e) < 0)
+		lc_warn(lc, "%s", e.msg);
+}
+
+int lc_run(struct lc *lc, const struct lc_create *o, bool *ret_command_failed, struct err *e)
+{
+	struct blueprint *b = ARENA_NEW(lc->arena, struct blueprint);
+	struct ctx *c = ARENA_NEW(lc->arena, struct ctx);
+	autofg struct fg fg = FG_NULL;
+	int r = lc_check_preserved(o->preserve_fds, e);
+
+	if (r == 0)
+		r = draw(lc, o, PLAN_RUN, b, e);
+	if (r < 0)
+		return r;
+	r = prepare(lc, o, b, c, e);
+	if (r == 0 && !o->detach)
+		r = fg_begin(&fg, b->spec.process.terminal, !o->no_subreaper, e);
+	if (r == 0 && fg.tty)
+		c->console_socket = take_fd(fg.console[1]);
+	if (r == 0)
+		r = make(lc, c, ret_command_failed, e);
+	cleanup_fd(&c->console_socket);
+	if (r == 0 && !o->detach) {
+		r = fg_wait(&fg, &c->child, e);
+		if (r < 0)
+			(void)pidref_kill(&c->child, SIGKILL);
+		if (!o->keep)
+			take_away(lc, o->id);
+	}
+	lc_ctx_close(c);
+	return r;
+}

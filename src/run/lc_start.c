@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "run/lc.h"
+#include "run/start.h"
+
+static void warn(void *arg, const char *msg)
+{
+	lc_warn(arg, "%s", msg);
+}
+
+static int not_created(const struct container *c, struct err *e)
+{
+	switch (c->status) {
+	case STATUS_STOPPED: return err_set(e, EINVAL, "cannot start a container that has stopped: %s", c->state.id);
+	case STATUS_RUNNING:
+	case STATUS_PAUSED: return err_set(e, EINVAL, "cannot start an already running container: %s", c->state.id);
+	case STATUS_CREATING:
+	case STATUS_CREATED: break;
+	}
+	return err_set(e, EINVAL, "cannot start a container in the %s state: %s", state_status_name[c->status],
+		       c->state.id);
+}
+
+int lc_start(struct lc *lc, const char *id, struct err *e)
+{
+	autocontainer struct container c = CONTAINER_NULL;
+	int r = lc_get_quick(lc, id, &c, e);
+
+	if (r < 0)
+		return r;
+	if (c.status != STATUS_CREATED)
+		return not_created(&c, e);
+	r = start_send(c.entry_fd, warn, lc, e);
+	if (r == -ESTALE)
+		return err_set(e, EINVAL, "cannot start container %s: it has been started or stopped just now", id);
+	if (r < 0) {
+		/* It said why and exits; with its end the container is stopped. */
+		(void)pidref_wait_exit(&c.init, -1);
+		return err_wrap(e, r, "start of container %s", id);
+	}
+	r = lc_hooks(lc, &c.state, OCI_HOOK_POSTSTART, &c.state.poststart, STATUS_RUNNING, e);
+	if (r < 0) { /* as the specification has it since 1.3: stop the container */
+		(void)pidref_kill(&c.init, SIGKILL);
+		(void)pidref_wait_exit(&c.init, -1);
+	}
+	return r;
+}
