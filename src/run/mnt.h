@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What the do_*.c files of the file system share. All of it runs in the child,
+ * except for sources_prepare(). */
+
+#include "run/ctx.h"
+
+/* Host side, before the clone: opens what the child may not open itself. With a
+ * new or joined user namespace that is the source of every bind mount (its
+ * parent directories may be closed to the container's users), with the id
+ * mapping set where one is asked for; without one it is only the user
+ * namespaces that stand for id mappings. Nothing to do: no system call. */
+int sources_prepare(struct ctx *c, struct err *e);
+/* Host side, after the clone. */
+void sources_close(struct ctx *c);
+
+/* For the mount with that index: a detached tree made on the host, which the
+ * caller now owns, or -1. */
+int sources_take_tree(size_t index);
+/* A user namespace with its id mapping, ours to keep, or -1. */
+int sources_id_map(size_t index);
+
+/* The mount point of a step, opened (O_PATH), made if it is missing. `made`
+ * tells which. Refuses what would hide or redirect parts of /proc. */
+int mnt_target(struct ctx *c, const struct step *s, bool file, bool *ret_made, struct err *e);
+
+/* Attaches and applies the propagation options. */
+int mnt_attach(const struct step *s, int mount, int target, struct err *e);
+
+/* A detached copy of `source` with the access options of the step. */
+int mnt_bind_tree(struct ctx *c, const struct step *s, const char *source, bool recursive, struct err *e);
+
+/* Type "cgroup": do_cgroupfs.c */
+int mnt_cgroup(struct ctx *c, const struct step *s, struct err *e);
+
+/* Copies what is in the directory `from` into the directory `to` with owners and
+ * modes: directories, files, links. */
+int copyup(int from, int to, struct err *e);
+
+/* Before the change of root: keeps the host's /dev/null for do_masked_path(). */
+int mask_prepare(struct ctx *c, struct err *e);
+
+/* True if SELinux runs here; labels mean nothing otherwise. */
+bool mnt_selinux(void);
