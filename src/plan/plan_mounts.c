@@ -222,9 +222,15 @@ static int read_mount(const struct plan *p, struct arena *a, size_t index, struc
 	return r < 0 ? r : check_destination(m, o, at, e);
 }
 
-/* Whether something is still made in a new file system after it is mounted. */
+/* Whether something is still made in a new file system after it is mounted. In
+ * the kernel's own nothing can be. */
 static bool filled_later(const struct plan *p, const struct oci_mount *m, size_t index, struct arena *a)
 {
+	static const char *const fixed[] = { "cgroup", "cgroup2", "devpts", "mqueue", "proc", "sysfs" };
+
+	for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
+		if (strcmp(m->type, fixed[i]) == 0)
+			return false;
 	if (strcmp(m->destination, "/dev") == 0 || path_below("/dev", m->destination))
 		return true;
 	for (size_t i = index + 1; i < p->spec->mounts_count; i++)
@@ -348,6 +354,13 @@ static const struct step *mounted_on(const struct plan *p, const char *path)
 	return NULL;
 }
 
+static bool wants_overlay(const struct oci_spec *spec)
+{
+	const char *v = oci_annotation(spec, OCI_ANNOTATION_OVERLAY);
+
+	return v && strcmp(v, "true") == 0;
+}
+
 int plan_mounts_before_pivot(struct plan *p, struct arena *a, struct err *e)
 {
 	const struct step *dev;
@@ -355,7 +368,7 @@ int plan_mounts_before_pivot(struct plan *p, struct arena *a, struct err *e)
 
 	if (r < 0)
 		return r;
-	plan_add(p, a, STEP_ROOTFS, SIDE_CHILD, "/root/path");
+	plan_add(p, a, STEP_ROOTFS, SIDE_CHILD, "/root/path")->rootfs.overlay = wants_overlay(p->spec);
 	r = add_mounts(p, a, e);
 	if (r < 0)
 		return r;

@@ -112,7 +112,9 @@ static void describe_mount(struct line *l, const struct step *s)
 {
 	const struct oci_mount *m = s->mount.mount;
 
-	if (s->mount.opts && s->mount.opts->bind)
+	if (s->mount.opts && s->mount.opts->remount)
+		add(l, "remount %s", m->destination);
+	else if (s->mount.opts && s->mount.opts->bind)
 		add(l, "bind %s on %s", m->source ? m->source : "?", m->destination);
 	else
 		add(l, "mount %s on %s",
@@ -196,6 +198,9 @@ static bool describe_file_system(struct line *l, const struct step *s)
 		add(l, "%s %s (%c %" PRId64 ":%" PRId64 ")",
 		    s->device.bind ? "bind device" : "make device", s->device.dev->path,
 		    s->device.dev->type, s->device.dev->major, s->device.dev->minor);
+		return true;
+	case STEP_ROOTFS:
+		add(l, s->rootfs.overlay ? "rootfs under a throw-away overlay" : "rootfs");
 		return true;
 	case STEP_PIVOT:
 		add(l, s->pivot.no_pivot ? "move the root and chroot"

@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "run/mnt.h"
 #include "run/stage.h"
 #include "sys/syscalls.h"
 
@@ -169,14 +170,17 @@ static void hint(int r, struct err *e)
 int do_clone(struct ctx *c, const struct step *s, struct err *e)
 {
 	struct launch l = { .c = c, .step = s, .e = e, .result = -ECHILD, .pidfd = -1 };
-	int r = 0;
+	int r = sources_prepare(c, e);
 
+	if (r < 0)
+		return r;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, c->sync) < 0)
 		return err_set(e, errno, "socketpair: %m");
 	if (s->clone.launcher)
 		r = run_launcher(&l);
 	else
 		(void)clone_child(&l, 0);
+	sources_close(c);
 	if (r == 0 && l.result < 0) {
 		r = err_set(e, -l.result, "clone3: %m");
 		hint(r, e);

@@ -170,7 +170,10 @@ static void test_late_readonly(void)
 	add(&f, "/m", "tmpfs", "tmpfs")->options = (struct oci_strings)STRINGS("ro");
 	add(&f, "/t", "tmpfs", "tmpfs")->options = (struct oci_strings)STRINGS("rro");
 	add(&f, "/t/sub", "tmpfs", "tmpfs");
+	add(&f, "/sys", "sysfs", "sysfs")->options = (struct oci_strings)STRINGS("ro");
+	add(&f, "/sys/fs/cgroup", "cgroup", "cgroup");
 	CHECK_INT(before(&f), 0);
+	CHECK(nth(&f, STEP_MOUNT, 4)->mount.opts->attr_set & MOUNT_ATTR_RDONLY);
 	CHECK(!(nth(&f, STEP_MOUNT, 0)->mount.opts->attr_set & MOUNT_ATTR_RDONLY));
 	CHECK(nth(&f, STEP_MOUNT, 0)->mount.opts->attr_set & MOUNT_ATTR_NOSUID);
 	CHECK(nth(&f, STEP_MOUNT, 1)->mount.opts->attr_set & MOUNT_ATTR_RDONLY);
