@@ -105,6 +105,9 @@ struct step {
 			uint64_t flags;
 		} propagation; /* MS_* with MS_REC */
 		struct {
+			bool overlay; /* annotation org.atoll.root.overlay */
+		} rootfs;
+		struct {
 			const struct oci_mount *mount;
 			const struct mount_opts *opts;
 			size_t index;

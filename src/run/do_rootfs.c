@@ -63,10 +63,15 @@ int do_rootfs(struct ctx *c, const struct step *s, struct err *e)
 	autoclose int tree = -1;
 	int r = flags & MS_SHARED ? privatize_parent(c->root_path, e) : 0;
 
-	(void)s;
 	if (r < 0)
 		return r;
-	tree = mountapi_clone(AT_FDCWD, c->root_path, true, true);
+	if (s->rootfs.overlay) {
+		tree = overlay_root(c, e);
+		if (tree < 0)
+			return tree;
+	} else {
+		tree = mountapi_clone(AT_FDCWD, c->root_path, true, true);
+	}
 	if (tree < 0) {
 		r = err_set(e, -tree, "%s: %m", c->root_path);
 		if (tree == -EACCES)

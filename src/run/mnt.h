@@ -38,6 +38,9 @@ int mnt_cgroup(struct ctx *c, const struct step *s, struct err *e);
  * modes: directories, files, links. */
 int copyup(int from, int to, struct err *e);
 
+/* The root directory below a throw-away upper layer: a detached mount, or -errno. */
+int overlay_root(struct ctx *c, struct err *e);
+
 /* Before the change of root: keeps the host's /dev/null for do_masked_path(). */
 int mask_prepare(struct ctx *c, struct err *e);
 
