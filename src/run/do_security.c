@@ -33,7 +33,7 @@ int do_seccomp(struct ctx *c, const struct step *s, struct err *e)
 
 	(void)s;
 	exec_clean(c); /* what the filter need not allow then */
-	r = seccomp_load(c->seccomp, c->seccomp_flags);
+	r = seccomp_install(c->seccomp, c->seccomp_flags);
 	return r < 0 ? err_set(e, -r, "load the filter: %m") : 0;
 }
 

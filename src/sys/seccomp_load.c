@@ -6,7 +6,7 @@
 
 #include "sys/syscalls.h"
 
-int seccomp_load(const struct sock_fprog *prog, uint32_t flags)
+int seccomp_install(const struct sock_fprog *prog, uint32_t flags)
 {
 	struct sock_fprog copy = *prog; /* the system call's argument is not const */
 
