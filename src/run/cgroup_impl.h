@@ -65,7 +65,7 @@ extern const size_t limit_rows_v1_count, limit_rows_v2_count;
 int limit_format(const struct limit_row *row, const struct oci_resources *r, size_t i,
 		 struct limit_out *out, struct err *e);
 size_t limit_items(const struct limit_row *row, const struct oci_resources *r);
-/* Generic row formats, used by both tables (cgroup_limits.c). */
+/* Generic row formats, used by both tables (cgroup_format.c). */
 int limit_i64(const struct limit_row *row, const struct oci_resources *r, size_t i,
 	      struct limit_out *out, struct err *e);
 int limit_i64_keep0(const struct limit_row *row, const struct oci_resources *r, size_t i,
