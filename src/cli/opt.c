@@ -478,7 +478,9 @@ static int flush(int status, const struct cmd_call *call)
 int prog_main(const struct prog *p, int argc, char **argv)
 {
 	autoarena struct arena arena = { 0 };
-	struct cmd_call call = { .prog = p, .argv = argv, .arena = &arena };
+	/* Parsing moves the operands about; call.argv stays as the user wrote it. */
+	struct cmd_call call = { .prog = p, .arena = &arena,
+				 .argv = arena_dup(&arena, argv, ((size_t)argc + 1) * sizeof(*argv)) };
 	struct err e = { 0 };
 	int r;
 

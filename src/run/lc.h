@@ -12,9 +12,6 @@ int lc_open_root(struct lc *lc, bool make, struct err *e);
 
 void lc_warn(struct lc *lc, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* An absolute path for what the user wrote relative to the cwd. */
-int lc_absolute(struct lc *lc, const char *path, const char **ret, struct err *e);
-
 /* As lc_get(), without looking whether it is frozen: "paused" shows as "running". */
 int lc_get_quick(struct lc *lc, const char *id, struct container *ret, struct err *e);
 

@@ -36,6 +36,8 @@ bool lc_is_rootless(void);
 /* ROOT for a program: /run/NAME, or $XDG_RUNTIME_DIR/NAME if rootless. -ENOENT if that is not set. */
 int lc_default_root(struct arena *a, const char *name, bool rootless, const char **ret, struct err *e);
 void lc_close(struct lc *lc);
+/* An absolute path for what the user wrote relative to the cwd. Uses lc->arena. */
+int lc_absolute(struct lc *lc, const char *path, const char **ret, struct err *e);
 
 /* ---- create, run ---------------------------------------------------------- */
 
