@@ -136,18 +136,28 @@ static int prepare_args(struct ctx *c, struct err *e)
 	return 0;
 }
 
+/* The mask behind `key` in the text of /proc/PID/status. */
+static uint64_t hex_mask(const char *status, const char *key)
+{
+	const char *at = strstr(status, key);
+	uint64_t mask = 0;
+
+	if (!at)
+		return UINT64_MAX;
+	for (at += strlen(key); *at && strchr("0123456789abcdef", *at); at++)
+		mask = mask << 4 | (uint64_t)(*at <= '9' ? *at - '0' : *at - 'a' + 10);
+	return mask;
+}
+
 /* Handlers are gone with CLONE_CLEAR_SIGHAND; what is ignored stays ignored
  * through clone and exec. One file tells which, instead of 62 questions. */
 static uint64_t ignored_signals(void)
 {
-	const uint64_t all = UINT64_MAX, sure = UINT64_C(1) << (SIGPIPE - 1);
 	char buf[STATUS_FILE_MAX];
-	const char *at;
 
 	if (procfd_read(0, "status", buf, sizeof(buf)) < 0)
-		return all;
-	at = strstr(buf, "\nSigIgn:\t");
-	return at ? strtoull(at + strlen("\nSigIgn:\t"), NULL, 16) | sure : all;
+		return UINT64_MAX;
+	return hex_mask(buf, "\nSigIgn:\t") | UINT64_C(1) << (SIGPIPE - 1);
 }
 
 /* The state object, but for its status and PID; the child writes those between. */
@@ -291,7 +301,7 @@ static void set_home(struct ctx *c)
 
 	memcpy(prep->home, "HOME=", strlen("HOME="));
 	if (!home_from_passwd(&p))
-		strcpy(p.home, "/");
+		memcpy(p.home, "/", sizeof("/"));
 	*prep->home_slot = prep->home;
 }
 

@@ -338,7 +338,7 @@ static int make_cwd(const char *cwd, struct err *e)
 		return err_set(e, errno, "open /: %m");
 	if (strlen(cwd) >= sizeof(path))
 		return err_set(e, ENAMETOOLONG, "cwd (\"%s\"): %m", cwd);
-	strcpy(path, cwd);
+	memcpy(path, cwd, strlen(cwd) + 1);
 	for (char *name = path;;) {
 		char *end = strchrnul(name, '/'), was = *end;
 
