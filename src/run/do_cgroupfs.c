@@ -27,10 +27,8 @@ static bool read_only(const struct step *s)
 static int mount_v2(const struct step *s, struct err *e)
 {
 	autoclose int fs = mountapi_open("cgroup2", e);
-	int r = 0;
+	int r = fs < 0 ? fs : mountapi_set(fs, "source", "cgroup", e);
 
-	if (fs < 0)
-		return take_fd(fs);
 	for (size_t i = 0; i < s->mount.opts->data.count && r == 0; i++)
 		r = mountapi_set_option(fs, s->mount.opts->data.items[i], e);
 	return r < 0 ? r : mountapi_mount(fs, s->mount.opts->attr_set, e);
@@ -60,8 +58,10 @@ static int set_controllers(int fs, const char *list, struct err *e)
 static int mount_v1(const struct step *s, const struct cgroup_hierarchy *h, struct err *e)
 {
 	autoclose int fs = mountapi_open("cgroup", e);
-	int r = fs < 0 ? fs : set_controllers(fs, h->controllers, e);
+	int r = fs < 0 ? fs : mountapi_set(fs, "source", "cgroup", e);
 
+	if (r == 0)
+		r = set_controllers(fs, h->controllers, e);
 	return r < 0 ? r : mountapi_mount(fs, s->mount.opts->attr_set, e);
 }
 
@@ -139,8 +139,10 @@ static int add_hierarchy(struct ctx *c, const struct step *s, int dir, const str
 static int mount_many(struct ctx *c, const struct step *s, int target, struct err *e)
 {
 	autoclose int fs = mountapi_open("tmpfs", e), tmpfs = -1;
-	int r = fs < 0 ? fs : mountapi_set(fs, "mode", "755", e);
+	int r = fs < 0 ? fs : mountapi_set(fs, "source", "tmpfs", e);
 
+	if (r == 0)
+		r = mountapi_set(fs, "mode", "755", e);
 	if (r < 0)
 		return r;
 	tmpfs = mountapi_mount(fs, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, e);

@@ -56,7 +56,7 @@ static int not_ordinary(const struct step *s, int r, struct err *e)
 static int missing_target(struct ctx *c, const struct step *s, bool file, bool *ret_made, struct err *e)
 {
 	const char *dest = s->mount.mount->destination;
-	int fd = file ? inroot_mkfile(c->root_fd, dest, ret_made) : inroot_mkdirs(c->root_fd, dest, ret_made);
+	int fd = inroot_make(c->root_fd, dest, file, ret_made);
 
 	if (fd < 0)
 		(void)err_set(e, -fd, "make the mount point %s: %m", dest);
@@ -97,10 +97,21 @@ int mnt_target(struct ctx *c, const struct step *s, bool file, bool *ret_made, s
 	return take_fd(fd);
 }
 
+/* move_mount(2) has one answer for everything, mount(2) had a word for this. */
+static int attach(int mount, int target)
+{
+	struct stat a, b;
+	int r = mountapi_attach(mount, target);
+
+	if (r != -EINVAL || fstat(mount, &a) < 0 || fstat(target, &b) < 0)
+		return r;
+	return S_ISDIR(a.st_mode) != S_ISDIR(b.st_mode) ? -ENOTDIR : r;
+}
+
 int mnt_attach(const struct step *s, int mount, int target, struct err *e)
 {
 	const struct mount_opts *o = s->mount.opts;
-	int r = mountapi_attach(mount, target);
+	int r = attach(mount, target);
 
 	if (r < 0)
 		(void)err_set(e, -r, "attach to %s: %m", s->mount.mount->destination);
@@ -137,30 +148,36 @@ static uint64_t source_flags(int tree)
 	return flags;
 }
 
+static int refuse_unlocking(const struct step *s, uint64_t locked, struct err *e)
+{
+	return err_set(e, EPERM, "options of %s: its%s%s%s%s cannot be taken back in a user namespace: %m",
+		       s->mount.mount->source, locked & MOUNT_ATTR_RDONLY ? " ro" : "",
+		       locked & MOUNT_ATTR_NOSUID ? " nosuid" : "", locked & MOUNT_ATTR_NODEV ? " nodev" : "",
+		       locked & MOUNT_ATTR_NOEXEC ? " noexec" : "");
+}
+
 /* With any access option the others get their defaults, as "mount --bind -o"
  * does; with none the source's are kept. In a user namespace the kernel locks
  * those of the source (EPERM): then they stay, unless the configuration says
- * in so many words that one of them must go. */
-static int set_access(const struct step *s, int tree, struct err *e)
+ * in so many words that one of them must go. `locked`: the same for a tree that
+ * the host made, for which the kernel does not do it. */
+static int set_access(const struct step *s, int tree, bool locked, struct err *e)
 {
 	const struct mount_opts *o = s->mount.opts;
 	uint64_t set = o->attr_set, clear = o->attr_clr;
-	int r;
+	int r = -EPERM;
 
 	if (!set && !clear)
 		return 0;
 	if (changes_atime(set, clear))
 		clear |= MOUNT_ATTR__ATIME;
-	r = mountapi_setattr(tree, false, set, clear | (MOUNT_ATTR_ACCESS & ~set), 0);
+	if (!locked)
+		r = mountapi_setattr(tree, false, set, clear | (MOUNT_ATTR_ACCESS & ~set), 0);
 	if (r == -EPERM) {
-		uint64_t locked = source_flags(tree) & o->attr_clr;
+		const uint64_t kept = source_flags(tree);
 
-		if (locked)
-			return err_set(e, EPERM, "options of %s: its%s%s%s%s cannot be taken back in a user namespace: %m",
-				       s->mount.mount->source, locked & MOUNT_ATTR_RDONLY ? " ro" : "",
-				       locked & MOUNT_ATTR_NOSUID ? " nosuid" : "",
-				       locked & MOUNT_ATTR_NODEV ? " nodev" : "",
-				       locked & MOUNT_ATTR_NOEXEC ? " noexec" : "");
+		if (kept & o->attr_clr)
+			return refuse_unlocking(s, kept & o->attr_clr, e);
 		r = mountapi_setattr(tree, false, set, clear | (MOUNT_ATTR_NOSYMFOLLOW & ~set), 0);
 	}
 	return r < 0 ? err_set(e, -r, "set the options of %s: %m", s->mount.mount->source) : 0;
@@ -197,35 +214,37 @@ static int set_id_map(const struct step *s, int tree, struct err *e)
 	return r;
 }
 
-static int open_source(const struct step *s, const char *source, bool recursive, struct err *e)
+static int no_source(const struct step *s, const char *source, bool recursive, int r, struct err *e)
 {
-	int tree = mountapi_clone(AT_FDCWD, source, recursive, !s->mount.opts->src_nofollow);
-
-	if (tree >= 0)
-		return tree;
-	(void)err_set(e, -tree, "%s/source: %s: %m", s->pointer, source);
-	if (tree == -EINVAL && !recursive)
+	(void)err_set(e, -r, "%s/source: %s: %m", s->pointer, source);
+	if (r == -EINVAL && !recursive)
 		err_hint(e, "in a user namespace what is mounted below it cannot be left out: use rbind");
-	if (tree == -EACCES)
+	if (r == -EACCES)
 		err_hint(e, "every parent directory must let the container's root user pass");
-	return tree;
+	return r;
 }
 
+/* The host's tree carries the id mapping, or leads where the container's root
+ * user may not pass; what it can open itself it does, under the kernel's rules. */
 int mnt_bind_tree(struct ctx *c, const struct step *s, const char *source, bool recursive, struct err *e)
 {
-	autoclose int tree = source == s->mount.mount->source ? sources_take_tree(s->mount.index) : -1;
-	const bool made_by_host = tree >= 0;
+	const bool idmap = s->mount.opts->idmap, own = source == s->mount.mount->source;
+	autoclose int host = own ? sources_take_tree(s->mount.index) : -1, tree = -1;
+	bool made_by_host = host >= 0 && idmap;
 	int r = 0;
 
 	(void)c;
+	if (!made_by_host)
+		tree = mountapi_clone(AT_FDCWD, source, recursive, !s->mount.opts->src_nofollow);
+	made_by_host = made_by_host || (tree == -EACCES && host >= 0);
+	if (made_by_host)
+		tree = take_fd(host);
 	if (tree < 0)
-		tree = open_source(s, source, recursive, e);
-	if (tree < 0)
-		return take_fd(tree);
-	if (s->mount.opts->idmap && !made_by_host)
+		return no_source(s, source, recursive, tree, e);
+	if (idmap && !made_by_host)
 		r = set_id_map(s, tree, e);
 	if (r == 0)
-		r = set_access(s, tree, e);
+		r = set_access(s, tree, made_by_host, e);
 	if (r == 0)
 		r = set_access_rec(s, tree, e);
 	return r < 0 ? r : take_fd(tree);

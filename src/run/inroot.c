@@ -25,6 +25,22 @@ int inroot_open(int root, const char *path, uint64_t flags, uint64_t resolve)
 	return fd;
 }
 
+/* The way to the directory of the last component, and that component; false if
+ * there is none, or no room. */
+static bool split(const char *path, char parent[PATH_MAX], const char **ret_name)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	size_t len = (size_t)(name - path);
+
+	if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || len + 2 > PATH_MAX)
+		return false;
+	memcpy(parent, path, len);
+	parent[len] = '.';
+	parent[len + 1] = '\0';
+	*ret_name = name;
+	return true;
+}
+
 /* The walk of what is missing: `done` is the way from the root to the directory
  * `cur`, free of links and dots; `todo` is what is left. */
 struct walk {
@@ -168,58 +184,93 @@ static int walk(int root, const char *path, bool file, bool *ret_made)
 	return w.cur;
 }
 
-/* What is there already is opened in one call. O_DIRECTORY is not asked for, so
- * that a file in a directory's place is not mistaken for something missing. */
-static int open_or_walk(int root, const char *path, bool file, bool *ret_made)
+/* The usual case of a missing path: its parent exists. -EEXIST: it is there, if
+ * only as a link to nothing; -ENOENT: more is missing. */
+static int make_last(int root, const char *path, bool file)
 {
-	autoclose int fd = inroot_open(root, path, O_PATH, 0);
+	autoclose int dir = -1;
+	const char *name;
+	char parent[PATH_MAX];
+	int fd;
+
+	if (!split(path, parent, &name))
+		return -ENOENT;
+	dir = inroot_open(root, parent, O_PATH | O_DIRECTORY, 0);
+	if (dir < 0)
+		return dir;
+	if (file)
+		fd = openat(dir, name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	else if (mkdirat(dir, name, 0755) == 0)
+		fd = openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	else
+		fd = -1;
+	return fd < 0 ? -errno : fd;
+}
+
+static int check_type(int fd, bool file)
+{
 	struct stat st;
 
-	*ret_made = false;
-	if (fd == -ENOENT) {
-		fd = walk(root, path, file, ret_made);
-		if (fd < 0 || *ret_made)
-			return take_fd(fd);
-	}
-	if (fd < 0)
-		return take_fd(fd);
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	if (file && S_ISDIR(st.st_mode))
 		return -EISDIR;
-	if (!file && !S_ISDIR(st.st_mode))
-		return -ENOTDIR;
-	return take_fd(fd);
+	return !file && !S_ISDIR(st.st_mode) ? -ENOTDIR : 0;
+}
+
+int inroot_make(int root, const char *path, bool file, bool *ret_made)
+{
+	autoclose int fd = make_last(root, path, file);
+	int r;
+
+	*ret_made = fd >= 0;
+	if (fd >= 0 || (fd != -EEXIST && fd != -ENOENT))
+		return take_fd(fd);
+	fd = walk(root, path, file, ret_made);
+	if (fd < 0 || *ret_made)
+		return take_fd(fd);
+	r = check_type(fd, file);
+	return r < 0 ? r : take_fd(fd);
+}
+
+/* What is there already is opened in one call. O_DIRECTORY is not asked for, so
+ * that a file in a directory's place is not mistaken for something missing. */
+static int open_or_make(int root, const char *path, bool file, bool *ret_made)
+{
+	autoclose int fd = inroot_open(root, path, O_PATH, 0);
+	int r;
+
+	*ret_made = false;
+	if (fd == -ENOENT)
+		return inroot_make(root, path, file, ret_made);
+	if (fd < 0)
+		return take_fd(fd);
+	r = check_type(fd, file);
+	return r < 0 ? r : take_fd(fd);
 }
 
 int inroot_mkdirs(int root, const char *path, bool *ret_made)
 {
-	return open_or_walk(root, path, false, ret_made);
+	return open_or_make(root, path, false, ret_made);
 }
 
 int inroot_mkfile(int root, const char *path, bool *ret_made)
 {
-	return open_or_walk(root, path, true, ret_made);
+	return open_or_make(root, path, true, ret_made);
 }
 
 int inroot_parent(int root, const char *path, const char **ret_name)
 {
-	const char *name = strrchr(path, '/');
-	char dir[PATH_MAX];
-	size_t len;
+	char parent[PATH_MAX];
+	const char *name;
 	bool made;
 	int fd;
 
-	name = name ? name + 1 : path;
-	len = (size_t)(name - path);
-	if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-		return -EINVAL;
-	if (len + 2 > sizeof(dir))
+	if (strlen(path) + 2 > sizeof(parent))
 		return -ENAMETOOLONG;
-	memcpy(dir, path, len);
-	dir[len] = '.';
-	dir[len + 1] = '\0';
-	fd = inroot_mkdirs(root, dir, &made);
+	if (!split(path, parent, &name))
+		return -EINVAL;
+	fd = inroot_mkdirs(root, parent, &made);
 	if (fd >= 0)
 		*ret_name = name;
 	return fd;

@@ -24,6 +24,9 @@ int inroot_mkdirs(int root, const char *path, bool *ret_made);
 /* The same for a file: an existing one of any type but directory, or an empty one. */
 int inroot_mkfile(int root, const char *path, bool *ret_made);
 
+/* Both, for what was just found missing. */
+int inroot_make(int root, const char *path, bool file, bool *ret_made);
+
 /* The directory that `path` stands in, made where it is missing, and the last
  * component, for calls that take (dirfd, name). -EINVAL if there is none. */
 int inroot_parent(int root, const char *path, const char **ret_name);

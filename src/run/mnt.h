@@ -8,7 +8,7 @@
 
 /* Host side, before the clone: opens what the child may not open itself. With a
  * new or joined user namespace that is the source of every bind mount (its
- * parent directories may be closed to the container's users), with the id
+ * parent directories may be closed to the container's root user), with the id
  * mapping set where one is asked for; without one it is only the user
  * namespaces that stand for id mappings. Nothing to do: no system call. */
 int sources_prepare(struct ctx *c, struct err *e);
