@@ -650,7 +650,10 @@ static bool write_field(struct jsonw *w, const struct bind_row *row, const unsig
 	case BIND_BOOL:
 	case BIND_OPT_BOOL: return write_bool(w, row, field);
 	case BIND_WORD: return write_word(w, row, field);
-	case BIND_OBJ: return write_object(w, row, field, present || row->flags & BIND_ALWAYS);
+	case BIND_OBJ:
+		if (row->flags & BIND_HAS && !present)
+			return false;
+		return write_object(w, row, field, present || row->flags & BIND_ALWAYS);
 	case BIND_OPT_OBJ: memcpy(&p, field, sizeof(p)); return p && write_object(w, row, p, true);
 	case BIND_CUSTOM: row->write(w, row->key, field); return w->len != len;
 	case BIND_REFUSE:

@@ -24,7 +24,8 @@ struct mount_opts {
 	struct oci_strings data; /* "key=value" or "key" */
 };
 
-int mount_opts_parse(const struct oci_strings *options, struct arena *a, struct mount_opts *ret, struct err *e);
+int mount_opts_parse(const struct oci_strings *options, struct arena *a, struct mount_opts *ret,
+		     struct err *e);
 
 /* Every option name this runtime knows, sorted, NULL-terminated; for `features`. */
 const char *const *mount_opts_names(struct arena *a);

@@ -291,8 +291,9 @@ int oci_seccomp_parse(const char *name, const char *text, size_t len, uint64_t c
 int oci_spec_check(const char *name, const struct oci_spec *spec, struct err *e);
 
 /* Annotations that this runtime acts on; their value is "true". */
-#define OCI_ANNOTATION_INIT    "org.atoll.init"         /* PID 1 is atoll-init */
-#define OCI_ANNOTATION_OVERLAY "org.atoll.root.overlay" /* a throw-away upper layer over root.path */
+#define OCI_ANNOTATION_INIT "org.atoll.init" /* PID 1 is atoll-init */
+#define OCI_ANNOTATION_OVERLAY \
+	"org.atoll.root.overlay" /* a throw-away upper layer over root.path */
 
 /* The value of an annotation, or NULL. */
 const char *oci_annotation(const struct oci_spec *spec, const char *key);
