@@ -259,11 +259,11 @@ int cgroup_follow_init(struct cgroup *cg, pid_t init, struct arena *a, struct er
 		r = proc_cgroup_parse(text, len, a, &items, &count);
 	if (r < 0)
 		return err_set(e, -r, "read %s: %m", file);
-	/* Our path may lack what is above the mount's root: find it as the end of
-	 * what is above the sub-cgroup. */
+	/* It begins with ours. Seen through a mount of a part of the hierarchy, ours
+	 * lacks what is above that part, and stands somewhere inside. */
 	path = proc_cgroup_path(items, count, "");
 	len = strlen(h->path);
-	at = path ? strstr(path, h->path) : NULL;
+	at = path && strncmp(path, h->path, len) != 0 ? strstr(path, h->path) : path;
 	if (!at || at[len] != '/')
 		return 0;
 	fd = sys_openat2(h->fd, at + len + 1, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0, RESOLVE_HERE);

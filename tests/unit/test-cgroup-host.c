@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
@@ -225,6 +226,43 @@ static void test_tree(int version)
 	CHECK(ok(cgroup_open(&cg, &e), &e)); /* gone: nothing there, no error */
 	CHECK(ok(cgroup_signal(&cg, SIGKILL, &e), &e));
 	CHECK(ok(cgroup_wait_empty(&cg, 0, &e), &e));
+}
+
+/* One that forks and ends, over and over: its PID is another each time one
+ * looks. It ends by itself after WAIT_MS, if nothing else ends it. */
+static void test_runner(int version)
+{
+	struct timespec start, now;
+	struct cgroup cg;
+	struct err e = { 0 };
+	pid_t pid;
+
+	if (!prepare(&cg, version, "") || !CHECK(ok(cgroup_make(&cg, &nothing, &arena, &e), &e)))
+		return;
+	(void)prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L);
+	(void)clock_gettime(CLOCK_MONOTONIC, &start);
+	pid = fork();
+	if (pid == 0) {
+		if (cgroup_join(&cg, 0, &e) < 0)
+			_exit(1);
+		do {
+			if (fork() != 0)
+				_exit(0);
+			(void)clock_gettime(CLOCK_MONOTONIC, &now);
+		} while ((now.tv_sec - start.tv_sec) * 1000 < WAIT_MS);
+		_exit(0);
+	}
+	CHECK(waitpid(pid, NULL, 0) == pid); /* the first has made its second */
+	CHECK(ok(cgroup_signal(&cg, SIGKILL, &e), &e));
+	CHECK(ok(cgroup_wait_empty(&cg, WAIT_MS / 4, &e), &e));
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	CHECK((now.tv_sec - start.tv_sec) * 1000 < WAIT_MS / 2);
+	CHECK(ok(cgroup_remove(&cg, &e), &e));
+	check_gone(&cg);
+	cgroup_close(&cg);
+	while (waitpid(-1, NULL, 0) > 0)
+		;
+	(void)prctl(PR_SET_CHILD_SUBREAPER, 0L, 0L, 0L, 0L);
 }
 
 /* A failure takes away what was made, the directories above it too. */
@@ -459,6 +497,48 @@ static void test_into(void)
 	cgroup_close(&cg);
 }
 
+/* Runs as nobody, in a child: a bit for each check that failed. */
+static int as_nobody(void)
+{
+	const int64_t limit = 5;
+	const struct oci_resources pids = { .present = true, .pids_limit = &limit };
+	struct err e = { 0 }, asked = { 0 }, given = { 0 };
+	struct cgroup cg;
+	int bad = 0;
+
+	/* Nothing is asked for: nothing it is. */
+	bad |= cgroup_find(name + 1, NULL, false, true, &arena, &cg, &e) < 0;
+	bad |= (cgroup_make(&cg, &nothing, &arena, &e) < 0 || cg.mode != CGROUP_NONE) << 1;
+	bad |= (cgroup_join(&cg, 0, &e) < 0 || cgroup_clone_fd(&cg) != -1) << 2;
+	/* A limit. */
+	(void)cgroup_find(name + 1, NULL, false, true, &arena, &cg, &e);
+	bad |= (cgroup_make(&cg, &pids, &arena, &asked) >= 0) << 3;
+	bad |= (strncmp(asked.msg, "/linux/resources/pids/limit: ", 29) != 0) << 4;
+	bad |= (!strstr(asked.msg,
+			"rootless needs no limits + no cgrouppath when no permission is granted"))
+	       << 5;
+	/* A path. */
+	(void)cgroup_find("x", name, false, true, &arena, &cg, &e);
+	bad |= (cgroup_make(&cg, &nothing, &arena, &given) != -EACCES) << 6;
+	bad |= (!strstr(given.msg, "Permission denied") || !strstr(given.msg, " Hint: ")) << 7;
+	return bad;
+}
+
+static void test_rootless(void)
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (sys_setgroups(0, NULL) < 0 || sys_setresgid(65534, 65534, 65534) < 0 ||
+		    sys_setresuid(65534, 65534, 65534) < 0)
+			_exit(255);
+		_exit(as_nobody());
+	}
+	CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status));
+	CHECK_INT(WEXITSTATUS(status), 0);
+}
+
 static void test_disabled(void)
 {
 	struct cgroup cg;
@@ -489,6 +569,8 @@ int main(void)
 		test_life(version);
 		CASE(arena_printf(&arena, "tree, %s", names[version]));
 		test_tree(version);
+		CASE(arena_printf(&arena, "runner, %s", names[version]));
+		test_runner(version);
 		CASE(arena_printf(&arena, "undo, %s", names[version]));
 		test_undo(version);
 		CASE(arena_printf(&arena, "limits, %s", names[version]));
@@ -500,6 +582,8 @@ int main(void)
 	test_v2_controller();
 	CASE("clone into");
 	test_into();
+	CASE("rootless");
+	test_rootless();
 	CASE("disabled");
 	test_disabled();
 	arena_free(&arena);
