@@ -19,6 +19,7 @@ int plan_mounts_after_pivot(struct plan *p, struct arena *a,
 
 /* plan_ids.c */
 int plan_id_maps(struct plan *p, struct arena *a, struct err *e);  /* ID_MAPS (host) */
+int plan_make_cwd(struct plan *p, struct arena *a, struct err *e); /* MAKE_CWD */
 int plan_user_cwd(struct plan *p, struct arena *a, struct err *e); /* UMASK, BOUNDING, USER, CWD */
 
 /* plan_limits.c */

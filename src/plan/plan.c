@@ -6,17 +6,6 @@
 
 #include "plan/parts.h"
 
-struct step *plan_add(struct plan *p, struct arena *a, enum step_kind kind, enum step_side side,
-		      const char *pointer)
-{
-	struct step *s = arena_push(a, &p->steps, &p->count, &p->cap, sizeof(*p->steps));
-
-	s->kind = kind;
-	s->side = side;
-	s->pointer = pointer;
-	return s;
-}
-
 static void add_hooks(struct plan *p, struct arena *a, enum oci_hook_point point,
 		      enum step_side side)
 {
@@ -77,7 +66,9 @@ static int add_inside(struct plan *p, struct arena *a, struct err *e)
 	add_hooks(p, a, OCI_HOOK_CREATE_RUNTIME, SIDE_HOST);
 	add_hooks(p, a, OCI_HOOK_CREATE_CONTAINER, SIDE_CHILD);
 	plan_add(p, a, STEP_PIVOT, SIDE_CHILD, "/root/path")->pivot.no_pivot = p->env.no_pivot;
-	r = plan_sysctls(p, a, e);
+	r = plan_make_cwd(p, a, e);
+	if (r == 0)
+		r = plan_sysctls(p, a, e);
 	if (r == 0)
 		r = plan_mounts_after_pivot(p, a, e);
 	return r;
@@ -134,6 +125,8 @@ int plan_exec(const struct oci_spec *spec, const struct oci_process *process,
 	if (env->cgroup_mode != CGROUP_NONE)
 		plan_add(&p, a, STEP_CGROUP, SIDE_HOST, NULL)->cgroup.path = env->cgroup_path;
 	r = plan_seccomp_build(&p, a, e);
+	if (r == 0)
+		r = plan_affinity(&p, a, false, e);
 	if (r == 0)
 		r = plan_ns_clone(&p, a, e);
 	if (r == 0)

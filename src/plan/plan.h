@@ -51,6 +51,7 @@ enum step_kind {
 	STEP_CONSOLE,
 	STEP_HOOKS, /* host or child */
 	STEP_PIVOT,
+	STEP_MAKE_CWD, /* if the image lacks it, while the root can be written to */
 	STEP_SYSCTL,
 	STEP_ROOT_READONLY,
 	STEP_READONLY_PATH,

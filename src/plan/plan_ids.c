@@ -2,6 +2,7 @@
 /* Who the process is: id maps of a new user namespace, user and groups, umask,
  * working directory, the bounding set. */
 #include <errno.h>
+#include <string.h>
 
 #include "plan/parts.h"
 
@@ -92,6 +93,16 @@ static int check_mapped(const struct plan *p, struct err *e)
 				e, EINVAL,
 				"/process/user/additionalGids/%zu: gid %u is not mapped in the user namespace",
 				i, u->additional_gids[i]);
+	return 0;
+}
+
+/* An engine's image need not have it, and runc makes it; exec does not. */
+int plan_make_cwd(struct plan *p, struct arena *a, struct err *e)
+{
+	(void)e;
+	if (strcmp(p->process->cwd, "/") != 0)
+		plan_add(p, a, STEP_MAKE_CWD, SIDE_CHILD, "/process/cwd")->process.process =
+			p->process;
 	return 0;
 }
 

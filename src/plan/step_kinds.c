@@ -36,6 +36,7 @@ const struct step_info step_info[STEP_KIND_COUNT] = {
 	[STEP_CONSOLE] = { "console", "a terminal of its own, its master handed to the caller" },
 	[STEP_HOOKS] = { "hooks", "programs of the configuration that want to take part" },
 	[STEP_PIVOT] = { "pivot-root", "the host's tree is gone from sight" },
+	[STEP_MAKE_CWD] = { "make-cwd", "the working directory, if the image lacks it" },
 	[STEP_SYSCTL] = { "sysctl", "a kernel parameter of these namespaces" },
 	[STEP_ROOT_READONLY] = { "root-readonly", "nobody writes to the root" },
 	[STEP_READONLY_PATH] = { "readonly-path", "nobody writes there" },
@@ -168,6 +169,7 @@ static bool describe_process(struct line *l, const struct step *s)
 
 	switch ((int)s->kind) {
 	case STEP_USER: describe_user(l, p); return true;
+	case STEP_MAKE_CWD: add(l, "make %s if it is not there", p->cwd); return true;
 	case STEP_CWD: add(l, "chdir %s", p->cwd); return true;
 	case STEP_EXEC:
 	case STEP_FIND_COMMAND:

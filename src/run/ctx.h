@@ -74,7 +74,8 @@ step_fn do_propagation, do_rootfs, do_mount, do_pivot, do_root_readonly, do_read
 /* do_dev.c */
 step_fn do_device, do_dev_links, do_console;
 /* do_ids.c */
-step_fn do_id_maps, do_user_root, do_user, do_bounding, do_caps, do_no_new_privs, do_umask, do_cwd;
+step_fn do_id_maps, do_user_root, do_user, do_bounding, do_caps, do_no_new_privs, do_umask, do_make_cwd,
+	do_cwd;
 /* do_ns.c */
 step_fn do_namespaces, do_join_ns, do_unshare_cgroup, do_session, do_keyring, do_loopback,
 	do_hostname, do_domainname;

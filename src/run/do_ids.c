@@ -318,22 +318,24 @@ static int make_last(int root, char *path, char *name)
 		name[-1] = '/';
 	if (parent < 0)
 		return parent;
+	/* Past the umask, which is not the process's yet. */
 	if (mkdirat(parent, name, CWD_MODE) < 0)
 		return errno == EEXIST ? 0 : -errno;
-	/* It was made as the process's user; an id that has no owner 0 keeps it. */
-	return fchownat(parent, name, 0, 0, AT_SYMLINK_NOFOLLOW) < 0 && errno != EPERM &&
-			       errno != EINVAL
-		       ? -errno
-		       : 0;
+	return fchmodat(parent, name, CWD_MODE, 0) < 0 ? -errno : 0;
 }
 
 /* Like mkdir -p, but never out of the root: each ancestor is resolved anew in it. */
-static int make_cwd(const char *cwd, struct err *e)
+int do_make_cwd(struct ctx *c, const struct step *s, struct err *e)
 {
-	autoclose int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const char *cwd = s->process.process->cwd;
+	autoclose int root = -1;
 	char path[PATH_MAX];
 	int r = 0;
 
+	(void)c;
+	if (access(cwd, F_OK) == 0)
+		return 0;
+	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return err_set(e, errno, "open /: %m");
 	if (strlen(cwd) >= sizeof(path))
@@ -374,16 +376,11 @@ static int check_inside(struct err *e)
 int do_cwd(struct ctx *c, const struct step *s, struct err *e)
 {
 	const char *cwd = s->process.process->cwd;
-	int r = chdir(cwd) < 0 ? -errno : 0;
 
-	if (r == -ENOENT && c->plan->env.mode != PLAN_EXEC) {
-		r = make_cwd(cwd, e);
-		if (r < 0)
-			return r;
-		r = chdir(cwd) < 0 ? -errno : 0;
-	}
-	if (r < 0)
-		return err_set(e, -r, "chdir to cwd (\"%s\") set in config.json failed: %m", cwd);
+	(void)c;
+	if (chdir(cwd) < 0)
+		return err_set(e, errno, "chdir to cwd (\"%s\") set in config.json failed: %m",
+			       cwd);
 	return check_inside(e);
 }
 

@@ -20,7 +20,8 @@ static int check_procfs(int fd)
 
 int procfd_open(int proc_fd, const char *path, uint64_t flags)
 {
-	autoclose int fd = sys_openat2(proc_fd, path, flags | O_CLOEXEC | O_NOCTTY, 0,
+	uint64_t noctty = flags & O_PATH ? 0 : O_NOCTTY; /* openat2 refuses both together */
+	autoclose int fd = sys_openat2(proc_fd, path, flags | O_CLOEXEC | noctty, 0,
 				       RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS);
 	int r;
 

@@ -63,6 +63,7 @@ static step_fn *const apply[STEP_KIND_COUNT] = {
 	[STEP_CONSOLE] = do_console,
 	[STEP_HOOKS] = do_hooks,
 	[STEP_PIVOT] = do_pivot,
+	[STEP_MAKE_CWD] = do_make_cwd,
 	[STEP_SYSCTL] = do_sysctl,
 	[STEP_ROOT_READONLY] = do_root_readonly,
 	[STEP_READONLY_PATH] = do_readonly_path,
