@@ -2,6 +2,7 @@
 #include "run/cgroup_impl.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/bpf.h>
 #include <stdio.h>
 #include <string.h>
@@ -414,22 +415,25 @@ static void rule_text(const struct device_rule *rule, char *buf, size_t size)
 
 int devices_write_v1(int cgroup_fd, const struct device_set *set, struct err *e)
 {
-	char text[64];
+	static const char *const files[] = { "devices.deny", "devices.allow" };
+	autoclose int deny = openat(cgroup_fd, files[0], O_WRONLY | O_CLOEXEC);
+	autoclose int allow = openat(cgroup_fd, files[1], O_WRONLY | O_CLOEXEC);
+	const int fds[] = { deny, allow };
+	char text[64] = "a";
 	int r = devices_v1_check(set, e);
 
 	if (r < 0)
 		return r;
-	r = cgroup_write(cgroup_fd, set->allow ? "devices.allow" : "devices.deny", "a");
-	if (r < 0)
-		return err_set(e, -r, "write \"a\" to devices.%s: %m",
-			       set->allow ? "allow" : "deny");
-	for (size_t i = 0; i < set->count; i++) {
-		const char *file = set->rules[i].allow ? "devices.allow" : "devices.deny";
+	if (deny < 0 || allow < 0)
+		return err_set(e, errno, "open devices.allow and devices.deny: %m");
+	/* First "a", which sets what holds for all and drops what stood there. */
+	for (size_t i = 0; i <= set->count; i++) {
+		bool yes = i > 0 ? set->rules[i - 1].allow : set->allow;
 
-		rule_text(&set->rules[i], text, sizeof(text));
-		r = cgroup_write(cgroup_fd, file, text);
-		if (r < 0)
-			return err_set(e, -r, "write \"%s\" to %s: %m", text, file);
+		if (i > 0)
+			rule_text(&set->rules[i - 1], text, sizeof(text));
+		if (write(fds[yes], text, strlen(text)) < 0)
+			return err_set(e, errno, "write \"%s\" to %s: %m", text, files[yes]);
 	}
 	return 0;
 }

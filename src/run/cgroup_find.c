@@ -46,26 +46,21 @@ int cgroup_write(int dirfd, const char *file, const char *text)
 	return n < 0 ? -errno : (size_t)n == len ? 0 : -EIO;
 }
 
+/* One read: what is asked for here is shown in one piece (unlike cgroup.procs). */
 ssize_t cgroup_read(int dirfd, const char *file, char *buf, size_t size)
 {
 	autoclose int fd = sys_openat2(dirfd, file, O_RDONLY | O_CLOEXEC, 0, RESOLVE_HERE);
-	size_t len = 0;
+	ssize_t n;
 
 	if (fd < 0)
 		return fd;
-	while (len < size - 1) {
-		ssize_t n = read(fd, buf + len, size - 1 - len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		len += (size_t)n;
-	}
-	buf[len] = '\0';
-	return (ssize_t)len;
+	do
+		n = read(fd, buf, size - 1);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	buf[n] = '\0';
+	return n;
 }
 
 /* Only a directory of the right file system: what we write there is no file of

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -500,22 +501,28 @@ static int remove_children(const struct cgroup_hierarchy *h, int parent, const c
 static int remove_one(const struct cgroup_hierarchy *h)
 {
 	struct timespec pause = { .tv_nsec = 200000 };
-	const char *leaf;
-	autoclose int parent = cgroup_open_parent(h, &leaf);
 	int64_t until = now_ms() + REMOVE_WAIT_MS;
-	int r = parent;
+	autoclose int parent = -1;
+	char path[PATH_MAX];
+	const char *leaf;
+	int r = snprintf(path, sizeof(path), "%s%s", h->mount_point, h->path);
 
-	for (bool children = true; parent >= 0; children = false) {
+	if (r < 0 || (size_t)r >= sizeof(path))
+		return -ENAMETOOLONG;
+	if (rmdir(path) == 0 || errno == ENOENT)
+		return 0;
+	parent = cgroup_open_parent(h, &leaf);
+	if (parent < 0)
+		return gone(parent) ? 0 : parent;
+	r = remove_children(h, parent, leaf);
+	while (r >= 0 || r == -EBUSY) {
 		r = unlinkat(parent, leaf, AT_REMOVEDIR) == 0 ? 0 : -errno;
-		if (r == -EBUSY && children)
-			r = remove_children(h, parent, leaf);
-		if (r >= 0 && children && faccessat(parent, leaf, F_OK, 0) == 0)
-			continue;
 		if (r != -EBUSY || left_ms(until) == 0)
 			break;
 		(void)nanosleep(&pause, NULL);
 		if (pause.tv_nsec < 20000000)
 			pause.tv_nsec *= 2;
+		r = remove_children(h, parent, leaf);
 	}
 	return gone(r) ? 0 : r;
 }

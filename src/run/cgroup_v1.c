@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -155,17 +156,29 @@ static int cpuset_inherit(int parent, int fd)
 
 int cgroup_v1_cpuset_fill(const struct cgroup_hierarchy *h, struct err *e)
 {
-	const char *leaf;
-	autoclose int parent = cgroup_open_parent(h, &leaf);
-	int dir = parent < 0 ? parent : cgroup_open_dir(h, parent, "."), r = dir;
+	autoclose int parent = cgroup_open_dir(h, h->fd, "..");
+	int r = parent < 0 ? parent : cpuset_inherit(parent, h->fd);
 
-	if (dir >= 0) {
-		r = cpuset_inherit(dir, h->fd);
-		(void)close(dir);
-	}
 	return r < 0 ? err_set(e, -r, "copy the parent's cpuset to %s%s: %m", h->mount_point,
 			       h->path)
 		     : 0;
+}
+
+/* Where the directory above is there, and no cpuset wants to be handed down to
+ * it: all of it in one step. -ENOENT: it is not so. */
+static int make_leaf(struct cgroup_hierarchy *h)
+{
+	char path[PATH_MAX];
+	int fd = snprintf(path, sizeof(path), "%s%s", h->mount_point, h->path);
+
+	if (fd < 0 || (size_t)fd >= sizeof(path))
+		return -ENAMETOOLONG;
+	h->made = mkdir(path, 0755) == 0;
+	if (!h->made && errno != EEXIST)
+		return -errno;
+	fd = cgroup_open_dir(h, AT_FDCWD, path);
+	h->fd = fd >= 0 ? fd : -1;
+	return fd;
 }
 
 int cgroup_v1_make(struct cgroup_hierarchy *h, unsigned int *ret_parents, struct arena *a,
@@ -178,6 +191,13 @@ int cgroup_v1_make(struct cgroup_hierarchy *h, unsigned int *ret_parents, struct
 	int r;
 
 	*ret_parents = 0;
+	if (!cpuset) {
+		r = make_leaf(h);
+		if (r != -ENOENT)
+			return r < 0 ? err_set(e, -r, "make the cgroup %s%s: %m", h->mount_point,
+					       h->path)
+				     : 0;
+	}
 	fd = cgroup_open_dir(h, AT_FDCWD, h->mount_point);
 	if (fd < 0)
 		return err_set(e, -fd, "open the cgroup hierarchy %s: %m", h->mount_point);
