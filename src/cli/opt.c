@@ -478,12 +478,16 @@ static int flush(int status, const struct cmd_call *call)
 int prog_main(const struct prog *p, int argc, char **argv)
 {
 	autoarena struct arena arena = { 0 };
-	/* Parsing moves the operands about; call.argv stays as the user wrote it. */
-	struct cmd_call call = { .prog = p, .arena = &arena,
-				 .argv = arena_dup(&arena, argv, ((size_t)argc + 1) * sizeof(*argv)) };
+	struct cmd_call call = { .prog = p, .arena = &arena };
 	struct err e = { 0 };
 	int r;
 
+	/* Two copies. Parsing moves the operands about, but call.argv stays as the user
+	 * wrote it; and the original strings are overwritten in a container's child. */
+	call.argv = arena_alloc(&arena, ((size_t)argc + 1) * sizeof(*argv));
+	for (int i = 0; i < argc; i++)
+		call.argv[i] = arena_strdup(&arena, argv[i]);
+	argv = arena_dup(&arena, call.argv, ((size_t)argc + 1) * sizeof(*argv));
 	call.fail_status = p->usage_status ? p->usage_status : 1;
 	r = read_command_line(&call, argc, argv, &e);
 	if (r > 0)

@@ -236,6 +236,8 @@ int lc_run(struct lc *lc, const struct lc_create *o, bool *ret_command_failed, s
 	if (r == 0)
 		r = make(lc, c, ret_command_failed, e);
 	cleanup_fd(&c->console_socket);
+	if (r == 0)
+		state_await_exec(c->state_fd);
 	if (r == 0 && !o->detach) {
 		r = fg_wait(&fg, &c->child, e);
 		if (r < 0)

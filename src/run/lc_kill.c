@@ -10,6 +10,8 @@
 #include "run/entry.h"
 #include "run/lc.h"
 
+enum { KILL_WAIT_MS = 1000 };
+
 /* ---- kill ---------------------------------------------------------------------- */
 
 static int not_running(const struct container *c, struct err *e)
@@ -66,6 +68,10 @@ static int signal_init(struct container *c, int sig, struct err *e)
 		thaw_to_die(cg);
 		cgroup_close(cg);
 	}
+	/* What SIGKILL does is certain, so wait for it: who asks for the state next is
+	 * told "stopped". A task that cannot die yet must not hold the caller up. */
+	if (sig == SIGKILL)
+		(void)pidref_wait_exit(&c->init, KILL_WAIT_MS);
 	return 0;
 }
 

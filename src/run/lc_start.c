@@ -42,6 +42,7 @@ int lc_start(struct lc *lc, const char *id, struct err *e)
 		(void)pidref_wait_exit(&c.init, -1);
 		return err_wrap(e, r, "start of container %s", id);
 	}
+	state_await_exec(c.entry_fd);
 	r = lc_hooks(lc, &c.state, OCI_HOOK_POSTSTART, &c.state.poststart, STATUS_RUNNING, e);
 	if (r < 0) { /* as the specification has it since 1.3: stop the container */
 		(void)pidref_kill(&c.init, SIGKILL);

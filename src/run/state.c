@@ -274,6 +274,14 @@ int state_unlock(int lock_fd, enum state_byte b)
 	return fcntl(lock_fd, F_OFD_SETLK, &l) < 0 ? -errno : 0;
 }
 
+void state_await_exec(int entry_fd)
+{
+	autoclose int fd = openat(entry_fd, "lock", O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd >= 0 && state_lock(fd, STATE_BYTE_EXEC, true) == 0)
+		(void)state_unlock(fd, STATE_BYTE_EXEC);
+}
+
 int state_is_locked(int lock_fd, enum state_byte b)
 {
 	struct flock l = byte_of(b, F_WRLCK);

@@ -81,5 +81,9 @@ int state_load(int entry_fd, struct arena *a, struct state *ret, struct err *e);
  * -EAGAIN if somebody else holds it and `wait` is not set. */
 int state_lock(int lock_fd, enum state_byte b, bool wait);
 int state_unlock(int lock_fd, enum state_byte b);
+/* After exec was seen to succeed: waits until the kernel has released the EXEC
+ * lock too. It gives back what exec closes in an order of its own, and who asks
+ * for the state next must not be told "created" any more. */
+void state_await_exec(int entry_fd);
 /* Does another open file description hold it? 1, 0 or -errno. */
 int state_is_locked(int lock_fd, enum state_byte b);
