@@ -82,11 +82,7 @@ static void example_process(struct arena *a, struct oci_process *p)
 		.cwd = "/",
 		.args = words(a, "sh"),
 		.env = words(a, env),
-		.caps = { .present = true,
-			  .bounding = caps,
-			  .effective = caps,
-			  .permitted = caps,
-			  .ambient = caps },
+		.caps = { .present = true, .bounding = caps, .effective = caps, .permitted = caps },
 		.rlimits = arena_dup(a, &nofile, sizeof(nofile)),
 		.rlimits_count = 1,
 	};

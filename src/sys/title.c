@@ -14,11 +14,10 @@ void title_init(int argc, char **argv)
 	if (argc < 1 || !argv[0])
 		return;
 	end = argv[0];
-	/* The strings lie back to back: arguments, then the environment. */
+	/* The strings lie back to back. The environment follows them, but pointers into it
+	 * are everywhere; it stays. */
 	for (int i = 0; i < argc && argv[i] == end; i++)
 		end = argv[i] + strlen(argv[i]) + 1;
-	for (char **env = environ; env && *env == end; env++)
-		end = *env + strlen(*env) + 1;
 	area = argv[0];
 	area_size = (size_t)(end - argv[0]);
 }

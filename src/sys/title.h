@@ -5,7 +5,8 @@
  * runtime is inside the container already, and the runtime's own arguments
  * (paths of the host) are none of the container's business. */
 
-/* Remembers where the kernel put argv and the environment; call once, in main. */
+/* Remembers where the kernel put argv; call once, in main. The strings are lost when
+ * title_set() is called, so whoever keeps some keeps copies. */
 void title_init(int argc, char **argv);
-/* Overwrites both with `text`. Only in a process that will exec or exit. */
+/* Overwrites it with `text`, as far as there is room. Only in a process that will exec or exit. */
 void title_set(const char *text);
