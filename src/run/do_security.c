@@ -7,6 +7,7 @@
 #include "run/exec.h"
 #include "run/procfd.h"
 #include "run/seccomp.h"
+#include "run/seccomp_cache.h"
 #include "sys/lsm.h"
 #include "sys/seccomp_load.h"
 
@@ -24,7 +25,7 @@ int do_seccomp_build(struct ctx *c, const struct step *s, struct err *e)
 		flags = 0;
 	}
 	c->seccomp_flags = flags;
-	return seccomp_build(spec, c->arena, &c->seccomp, e);
+	return seccomp_cached(c->state_root_fd, spec, c->arena, &c->seccomp, e);
 }
 
 int do_seccomp(struct ctx *c, const struct step *s, struct err *e)

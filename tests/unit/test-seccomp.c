@@ -4,11 +4,13 @@
 #include "run/seccomp.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -16,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "run/seccomp_cache.h"
 #include "sys/seccomp_load.h"
 #include "test.h"
 
@@ -318,6 +321,100 @@ static void test_kernel(struct arena *a)
 	CHECK(!seccomp_flags_known(1U << 31));
 }
 
+/* --- the cache --- */
+
+static const struct sock_fprog *cached(int root, const struct oci_seccomp *s, struct arena *a)
+{
+	const struct sock_fprog *p = NULL;
+	struct err e = { 0 };
+
+	CHECK_INT(seccomp_cached(root, s, a, &p, &e), 0);
+	return p;
+}
+
+static bool same(const struct sock_fprog *a, const struct sock_fprog *b)
+{
+	return a && b && a->len == b->len &&
+	       memcmp(a->filter, b->filter, a->len * sizeof(*a->filter)) == 0;
+}
+
+/* The one file in the cache; -1: there is none. */
+static int cache_file(int root, struct stat *ret)
+{
+	for (int i = 0; i < 100; i++) {
+		char path[64];
+		int fd;
+
+		(void)snprintf(path, sizeof(path), "seccomp~cache/%02d", i);
+		fd = openat(root, path, O_RDWR | O_CLOEXEC);
+		if (fd >= 0 && fstat(fd, ret) == 0)
+			return fd;
+	}
+	return -1;
+}
+
+/* Changes the last byte, which belongs to the program; says whether it could. */
+static bool damage(int fd)
+{
+	off_t end = lseek(fd, 0, SEEK_END) - 1;
+	unsigned char c;
+
+	if (pread(fd, &c, 1, end) != 1)
+		return false;
+	c ^= 1;
+	return pwrite(fd, &c, 1, end) == 1;
+}
+
+static void test_cache(struct arena *a)
+{
+	char dir[] = "/tmp/test-seccomp-XXXXXX", command[64];
+	struct oci_seccomp s = docker_like(NULL, 0);
+	const struct sock_fprog *plain = build(&s, a);
+	autoclose int root = -1, file = -1, again = -1;
+	struct stat made = { 0 }, now = { 0 };
+
+	CASE("cache");
+	if (!CHECK(mkdtemp(dir) != NULL))
+		return;
+	root = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CHECK(same(cached(-1, &s, a), plain));
+	CHECK(same(cached(root, &s, a), plain)); /* made */
+	file = cache_file(root, &made);
+	CHECK(file >= 0);
+	CHECK(same(cached(root, &s, a), plain)); /* found */
+	again = cache_file(root, &now);
+	CHECK(again >= 0 && now.st_ino == made.st_ino);
+	cleanup_fd(&again);
+
+	CASE("cache: what others could write is made anew");
+	CHECK(fchmod(file, 0666) == 0);
+	CHECK(same(cached(root, &s, a), plain));
+	again = cache_file(root, &now);
+	CHECK(again >= 0 && now.st_ino != made.st_ino);
+
+	CASE("cache: what is damaged is not used");
+	CHECK(damage(again));
+	CHECK(same(cached(root, &s, a), plain));
+
+	CASE("cache: another profile is another filter");
+	s.default_errno_ret = &e2big;
+	CHECK(!same(cached(root, &s, a), plain));
+	s.default_errno_ret = NULL;
+	zero_or_8[1].value = 9;
+	CHECK(!same(cached(root, &s, a), plain));
+	zero_or_8[1].value = 8;
+	CHECK(same(cached(root, &s, a), plain));
+
+	CASE("cache: none in a directory that others could write to");
+	(void)snprintf(command, sizeof(command), "rm -f %s/seccomp~cache/*", dir);
+	CHECK_INT(system(command), 0);
+	CHECK(fchmodat(root, "seccomp~cache", 0777, 0) == 0);
+	CHECK(same(cached(root, &s, a), plain));
+	CHECK_INT(cache_file(root, &now), -1);
+	(void)snprintf(command, sizeof(command), "rm -rf %s", dir);
+	CHECK_INT(system(command), 0);
+}
+
 int main(void)
 {
 	autoarena struct arena a = { 0 };
@@ -334,5 +431,6 @@ int main(void)
 	test_defaults(&a);
 	test_contradiction(&a);
 	test_kernel(&a);
+	test_cache(&a);
 	return DONE();
 }
