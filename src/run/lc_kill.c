@@ -46,8 +46,10 @@ static int signal_all(struct container *c, int sig, struct err *e)
 		return 0;
 	if (r == 0)
 		r = cgroup_signal(cg, sig, e);
-	if (r == 0 && sig == SIGKILL)
+	if (r == 0 && sig == SIGKILL) {
 		thaw_to_die(cg);
+		(void)cgroup_wait_empty(cg, KILL_WAIT_MS, NULL);
+	}
 	cgroup_close(cg);
 	return r;
 }
