@@ -15,8 +15,8 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "run/ctx.h"
 #include "run/mnt.h"
-#include "run/stage.h"
 #include "sys/syscalls.h"
 
 enum {
@@ -60,7 +60,7 @@ static int clone_child(struct launch *l, uint64_t extra)
 		pid = sys_clone3(&args, sizeof(args));
 	}
 	if (pid == 0)
-		stage_child(c);
+		c->child_main(c);
 	l->result = pid;
 	return pid;
 }

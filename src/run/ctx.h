@@ -33,7 +33,9 @@ struct ctx {
 	const char *pid_file;      /* absolute, or NULL */
 	int pidfd_socket;          /* connected, or -1 */
 	int console_socket;        /* connected: the child sends the pty master there; -1 none */
+	bool console_plain;        /* it ends in a file or pipe of ours: line feeds stay what they are */
 	int start_listen;          /* create: STEP_WAIT_START accepts here; -1 in run and exec */
+	int create_lock;          /* the same file, locked while the runtime lives; not for the child */
 	int exec_lock;             /* ROOT/ID/lock: locked until exec (run/state.h) */
 	unsigned int preserve_fds; /* fds 3 .. 3+n-1 go to the payload */
 	int devnull;
@@ -44,6 +46,8 @@ struct ctx {
 	const struct sock_fprog *seccomp; /* compiled before the clone, or NULL */
 	uint32_t seccomp_flags;
 
+	/* What do_clone() calls in the new process: the walk through the child's steps. */
+	void (*child_main)(struct ctx *c) __attribute__((noreturn));
 	int sync[2];         /* [0] host, [1] child; SOCK_SEQPACKET */
 	struct pidref child; /* host side */
 

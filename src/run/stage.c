@@ -18,10 +18,11 @@
  * on the socket the next time it hands over; that signal is switched off right
  * before "created" is handed over, since from then on the container is meant to
  * outlive the runtime. */
-#include "run/stage.h"
+#include "run/ctx.h"
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -93,8 +94,7 @@ static step_fn *const apply[STEP_KIND_COUNT] = {
 static struct {
 	char what;
 	uint32_t step;
-	pid_t runtime;
-	struct pidref self;
+	int trigger[2];
 } fault;
 
 static void fault_read(void)
@@ -106,8 +106,11 @@ static void fault_read(void)
 	if (num_u32(text + 5, &fault.step) < 0)
 		return;
 	fault.what = text[0];
-	fault.runtime = getpid();
-	(void)pidref_open(fault.runtime, &fault.self);
+	/* The child may be in another PID namespace, where it cannot signal us. So the
+	 * kernel does, when the pipe becomes readable. */
+	if (pipe2(fault.trigger, O_CLOEXEC) < 0 || fcntl(fault.trigger[0], F_SETOWN, getpid()) < 0 ||
+	    fcntl(fault.trigger[0], F_SETSIG, SIGKILL) < 0 || fcntl(fault.trigger[0], F_SETFL, O_ASYNC) < 0)
+		fault.what = 0;
 }
 
 static int fault_inject(size_t i, struct err *e)
@@ -116,10 +119,8 @@ static int fault_inject(size_t i, struct err *e)
 		return 0;
 	if (fault.what == 'f')
 		return err_set(e, ENOANO, "injected failure");
-	(void)pidref_kill(&fault.self, SIGKILL);
-	for (;;) /* the child: ended by its death signal or by the next hand-over */
-		if (getpid() != fault.runtime)
-			return 0;
+	/* The child goes on until its death signal or the next hand-over ends it. */
+	return write(fault.trigger[1], "", 1) == 1 ? 0 : err_set(e, errno, "trigger: %m");
 }
 #else
 static inline void fault_read(void)
@@ -178,13 +179,14 @@ static void child_hand_over(struct ctx *c, size_t i)
 		_exit(1); /* the runtime is gone or has given up: nothing is left to be done */
 }
 
-void stage_child(struct ctx *c)
+static void __attribute__((noreturn)) child_main(struct ctx *c)
 {
 	struct err e = { 0 };
 	const struct plan *p = c->plan;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	cleanup_fd(&c->sync[0]);
+	cleanup_fd(&c->create_lock); /* "creating" ends with the runtime, whatever becomes of us */
 	title_set("atoll: a container about to start");
 	/* Nobody inside may look into this copy of the runtime. With new id maps to
 	 * come it has to wait: newuidmap(1) wants the process to be its caller's. */
@@ -321,6 +323,7 @@ int stage_run(struct ctx *c, struct err *e)
 	int r = 0;
 
 	fault_read();
+	c->child_main = child_main;
 	for (size_t i = 0; i <= c->plan->clone_at && r == 0; i++)
 		r = run_step(c, i, e);
 	if (r == 0) {
