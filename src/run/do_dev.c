@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
+#include <termios.h>
 
 #include "base/cleanup.h"
 #include "run/inroot.h"
@@ -200,6 +201,17 @@ static int open_ptmx(struct ctx *c, const struct step *s, int root, struct err *
 	return fd < 0 ? err_set(e, errno, "open /dev/ptmx of the host: %m") : fd;
 }
 
+/* Done here rather than by who gets the master: that one may come too late. */
+static void keep_line_feeds(int slave)
+{
+	struct termios tio;
+
+	if (tcgetattr(slave, &tio) < 0)
+		return;
+	tio.c_oflag &= ~(tcflag_t)ONLCR;
+	(void)tcsetattr(slave, TCSANOW, &tio);
+}
+
 static int open_pair(struct ctx *c, const struct step *s, int root, int *ret_master, int *ret_slave, struct err *e)
 {
 	const struct oci_process *p = s->process.process;
@@ -218,6 +230,8 @@ static int open_pair(struct ctx *c, const struct step *s, int root, int *ret_mas
 		return err_set(e, errno, "set the size of the terminal: %m");
 	if (p->uid && fchown(slave, p->uid, (gid_t)-1) < 0 && errno != EPERM && errno != EINVAL)
 		return err_set(e, errno, "chown the terminal: %m");
+	if (c->console_plain)
+		keep_line_feeds(slave);
 	*ret_master = take_fd(master);
 	*ret_slave = take_fd(slave);
 	return 0;
@@ -266,8 +280,8 @@ static int bind_console(struct ctx *c, int slave, struct err *e)
 	return r < 0 ? err_set(e, -r, "mount the terminal on /dev/console: %m") : 0;
 }
 
-/* ONLCR and the like are left to who receives the master: an engine copies to
- * a terminal in raw mode, a pipe or a log, and each wants another setting. */
+/* All other settings are left to who receives the master: an engine copies to a
+ * terminal in raw mode, a pipe or a log, and each wants another one. */
 int do_console(struct ctx *c, const struct step *s, struct err *e)
 {
 	const bool exec = c->plan->env.mode == PLAN_EXEC;

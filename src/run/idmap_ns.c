@@ -15,6 +15,8 @@
 #include "sys/mountapi.h"
 #include "sys/syscalls.h"
 
+enum { HIGH_FD = 128 };
+
 /* By index of mounts[]; the child's copy came with the clone. */
 static struct {
 	size_t count;
@@ -94,11 +96,24 @@ static const struct step *mount_step(const struct ctx *c, size_t at)
 	return s->kind == STEP_MOUNT && s->mount.opts->bind && !s->mount.opts->remount ? s : NULL;
 }
 
+/* To a high number: the child may get a small RLIMIT_NOFILE (process.rlimits)
+ * before it mounts, and that limits the numbers of what it opens then. */
+static int out_of_the_way(int fd)
+{
+	int high = fcntl(fd, F_DUPFD_CLOEXEC, HIGH_FD);
+
+	if (high < 0)
+		return fd;
+	(void)close(fd);
+	return high;
+}
+
 /* The mapping of a mount, or the container's where it has none; one namespace
  * serves all mounts with the same mapping. */
 static int id_map_of(struct ctx *c, const struct step *s, struct err *e)
 {
 	struct oci_mount m = *s->mount.mount;
+	int ns;
 
 	if (m.uid_maps.count == 0) {
 		if (c->ns_fd[OCI_NS_USER] >= 0)
@@ -113,7 +128,8 @@ static int id_map_of(struct ctx *c, const struct step *s, struct err *e)
 		    same_maps(&t->mount.mount->gid_maps, &m.gid_maps))
 			return sources.ns[t->mount.index];
 	}
-	return make_user_ns(c->arena, &m, e);
+	ns = make_user_ns(c->arena, &m, e);
+	return ns < 0 ? ns : out_of_the_way(ns);
 }
 
 static int set_id_map(const struct step *s, int tree, int ns, struct err *e)
@@ -152,7 +168,7 @@ static int prepare_tree(struct ctx *c, const struct step *s, struct err *e)
 		if (r < 0)
 			return err_wrap(e, r, "%s", s->pointer);
 	}
-	sources.tree[s->mount.index] = take_fd(tree);
+	sources.tree[s->mount.index] = out_of_the_way(take_fd(tree));
 	return 0;
 }
 

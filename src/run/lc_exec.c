@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/names.h"
@@ -198,8 +199,10 @@ int lc_exec(struct lc *lc, const struct lc_exec *o, bool *ret_command_failed, st
 	r = prepare(lc, o, &target, plan, c, e);
 	if (r == 0 && !o->detach)
 		r = fg_begin(&fg, plan->process->terminal, false, e);
-	if (r == 0 && fg.tty)
+	if (r == 0 && fg.tty) {
 		c->console_socket = take_fd(fg.console[1]);
+		c->console_plain = !isatty(STDOUT_FILENO);
+	}
 	if (r == 0) {
 		(void)signal(SIGCHLD, SIG_DFL);
 		r = stage_run(c, e);
