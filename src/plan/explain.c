@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/jsonw.h"
@@ -32,6 +31,7 @@ void plan_json(const struct plan *p, struct arena *a, char **ret, size_t *ret_le
 		jsonw_kstr(&w, "side", side_name(s->side));
 		jsonw_kstr(&w, "name", step_info[s->kind].name);
 		jsonw_kstr(&w, "describe", text);
+		jsonw_kstr(&w, "why", step_info[s->kind].what);
 		if (s->pointer)
 			jsonw_kstr(&w, "from", s->pointer);
 		jsonw_obj_end(&w);
@@ -51,25 +51,36 @@ static void sanitise(char *s)
 			*s = '?';
 }
 
+/* The explanation stands beside the first step of its kind. */
 void plan_text(const struct plan *p, struct arena *a, char **ret, size_t *ret_len)
 {
-	static const char row[] = "%4zu  %-5s  %-16s  %s\n";
-	char text[DESCRIBE_MAX], *out;
-	size_t size = 128, len;
+	bool told[STEP_KIND_COUNT] = { false };
+	char text[DESCRIBE_MAX];
+	char *out = arena_printf(a, "%4s  %-5s  %-16s  %s\n", "STEP", "SIDE", "NAME", "WHAT");
+	size_t len = strlen(out), cap = len;
 
-	for (size_t i = 0; i < p->count; i++) {
-		step_describe(&p->steps[i], text, sizeof(text));
-		size += strlen(text) + 64;
-	}
-	out = arena_alloc(a, size);
-	len = (size_t)snprintf(out, size, "%4s  %-5s  %-16s  %s\n", "STEP", "SIDE", "NAME", "WHAT");
 	for (size_t i = 0; i < p->count; i++) {
 		const struct step *s = &p->steps[i];
+		const struct step_info *info = &step_info[s->kind];
+		const char *why = told[s->kind] ? "" : info->what;
+		char *line;
+		size_t n;
 
+		told[s->kind] = true;
 		step_describe(s, text, sizeof(text));
 		sanitise(text);
-		len += (size_t)snprintf(out + len, size - len, row, i + 1, side_name(s->side),
-					step_info[s->kind].name, text);
+		line = arena_printf(a, "%4zu  %-5s  %-16s  %s%s%s\n", i + 1, side_name(s->side),
+				    info->name, text, *why ? "  # " : "", why);
+		n = strlen(line);
+		if (len + n + 1 > cap) {
+			char *bigger = arena_alloc(a, (len + n + 1) * 2);
+
+			memcpy(bigger, out, len);
+			out = bigger;
+			cap = (len + n + 1) * 2;
+		}
+		memcpy(out + len, line, n + 1);
+		len += n;
 	}
 	*ret = out;
 	*ret_len = len;

@@ -43,6 +43,18 @@ static int check_map(const struct oci_id_maps *maps, const char *name, struct er
 	return 0;
 }
 
+/* "0=100000+65536 ...": inner=outer+count */
+static const char *map_text(const struct oci_id_maps *maps, struct arena *a)
+{
+	const char *text = "";
+
+	for (size_t i = 0; i < maps->count; i++)
+		text = arena_printf(a, "%s%s%u=%u+%u", text, i ? " " : "",
+				    maps->items[i].container_id, maps->items[i].host_id,
+				    maps->items[i].size);
+	return text;
+}
+
 int plan_id_maps(struct plan *p, struct arena *a, struct err *e)
 {
 	const struct oci_linux *l = &p->spec->linux_;
@@ -56,7 +68,9 @@ int plan_id_maps(struct plan *p, struct arena *a, struct err *e)
 	if (r == 0)
 		r = check_map(&l->gid_maps, "gidMappings", e);
 	if (r == 0)
-		plan_add(p, a, STEP_ID_MAPS, SIDE_HOST, "/linux/uidMappings");
+		plan_add(p, a, STEP_ID_MAPS, SIDE_HOST, "/linux/uidMappings")->str.text =
+			arena_printf(a, "uid %s, gid %s", map_text(&l->uid_maps, a),
+				     map_text(&l->gid_maps, a));
 	return r;
 }
 

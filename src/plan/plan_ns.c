@@ -68,6 +68,17 @@ int plan_ns_check(const struct oci_spec *spec, const struct plan_env *env, struc
 	return 0;
 }
 
+static const char *joined_text(const struct oci_spec *spec, struct arena *a)
+{
+	const char *text = "";
+
+	for (int i = 0; i < OCI_NS_COUNT; i++)
+		if (spec->linux_.ns[i].present && spec->linux_.ns[i].path)
+			text = arena_printf(a, "%s%s%s %s", text, *text ? ", " : "",
+					    oci_ns_info[i].name, spec->linux_.ns[i].path);
+	return text;
+}
+
 int plan_ns_clone(struct plan *p, struct arena *a, struct err *e)
 {
 	const struct oci_spec *spec = p->spec;
@@ -81,7 +92,9 @@ int plan_ns_clone(struct plan *p, struct arena *a, struct err *e)
 	 * the child unshares it once it is where it belongs. */
 	p->new_ns = exec ? 0 : flags_where(spec, false) & ~(uint64_t)CLONE_NEWCGROUP;
 	if (p->join_ns)
-		plan_add(p, a, STEP_NAMESPACES, SIDE_HOST, exec ? NULL : "/linux/namespaces");
+		plan_add(p, a, STEP_NAMESPACES, SIDE_HOST, exec ? NULL : "/linux/namespaces")
+			->str.text = exec ? "of the container's first process"
+					  : joined_text(spec, a);
 	s = plan_add(p, a, STEP_CLONE, SIDE_HOST, exec ? NULL : "/linux/namespaces");
 	p->clone_at = p->count - 1;
 	s->clone.new_ns = p->new_ns;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/mount.h>
 
+#include "base/names.h"
 #include "plan/plan.h"
 
 const struct step_info step_info[STEP_KIND_COUNT] = {
@@ -221,7 +222,7 @@ static bool describe_setting(struct line *l, const struct step *s)
 {
 	switch ((int)s->kind) {
 	case STEP_RLIMIT:
-		add(l, "limit %d to %" PRIu64 "/%" PRIu64, s->rlimit.limit->resource,
+		add(l, "%s %" PRIu64 "/%" PRIu64, rlimit_name(s->rlimit.limit->resource),
 		    s->rlimit.limit->soft, s->rlimit.limit->hard);
 		return true;
 	case STEP_OOM_SCORE_ADJ:
