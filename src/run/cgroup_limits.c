@@ -159,7 +159,7 @@ static int write_unified(const struct cgroup_hierarchy *h, const struct oci_pair
 				p->key);
 	if (!h)
 		return err_set(e, EOPNOTSUPP,
-			       "/linux/resources/unified/%s: there is no cgroup v2 hierarchy",
+			       "/linux/resources/unified/%s: invalid configuration: there is no cgroup v2 hierarchy",
 			       p->key);
 	/* Some files take one line a write. */
 	do {

@@ -253,10 +253,14 @@ static void warn_about_caps(struct ctx *c, const struct oci_caps *want, uint64_t
 {
 	uint64_t all = want->bounding | want->permitted | want->effective | want->inheritable |
 		       want->ambient;
+	uint64_t lost;
 
 	warn_about(c, all & ~have, "capabilities that the runtime itself lacks are not granted");
-	warn_about(c, want->ambient & have & ~(want->permitted & want->inheritable),
-		   "can't raise ambient capabilities that are not both permitted and inheritable");
+	lost = want->ambient & have & ~(want->permitted & want->inheritable);
+	for (int cap = 0; cap < NAME_CAP_COUNT && c->warn; cap++)
+		if (lost >> cap & 1)
+			c->warn(c, "can't raise ambient capability %s: it is not both permitted and inheritable",
+				cap_name(cap));
 }
 
 /* setresuid(2) from 0 to another id empties the effective set, and without

@@ -165,7 +165,8 @@ int do_scheduler(struct ctx *c, const struct step *s, struct err *e)
 	if (r == -EPERM && c->spec->linux_.resources.cpu.cpus)
 		err_hint(
 			e,
-			"SCHED_DEADLINE does not go together with linux.resources.cpu.cpus (sched(7))");
+			"process scheduler can't be used together with AllowedCPUs: SCHED_DEADLINE wants every CPU, "
+			"linux.resources.cpu.cpus gives fewer (sched(7))");
 	else if (r == -EPERM)
 		err_hint(e, "realtime policies and negative nice values take CAP_SYS_NICE");
 	return r;

@@ -36,7 +36,9 @@ static int add_caps(const struct lc_exec *o, struct oci_caps *caps, struct err *
 
 		if (cap < 0)
 			return err_set(e, EINVAL, "unknown capability '%.64s'", o->caps[i]);
-		/* Not inheritable: a program without file capabilities must not pass it on. */
+		/* Not inheritable: a program without file capabilities must not pass it on.
+		 * What the container has as inheritable anyway is made ambient, as in runc. */
+		caps->ambient |= caps->inheritable & UINT64_C(1) << cap;
 		caps->bounding |= UINT64_C(1) << cap;
 		caps->effective |= UINT64_C(1) << cap;
 		caps->permitted |= UINT64_C(1) << cap;

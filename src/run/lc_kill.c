@@ -77,6 +77,19 @@ static int signal_init(struct container *c, int sig, struct err *e)
 	return 0;
 }
 
+/* The first process is gone, but others of its cgroup may not be. */
+static bool anyone_left(struct lc *lc, struct cgroup *cg)
+{
+	size_t count = 0;
+	pid_t *pids;
+
+	if (cgroup_open(cg, NULL) < 0)
+		return false;
+	(void)cgroup_pids(cg, lc->arena, &pids, &count, NULL);
+	cgroup_close(cg);
+	return count > 0;
+}
+
 int lc_kill(struct lc *lc, const char *id, int sig, bool all, struct err *e)
 {
 	autocontainer struct container c = CONTAINER_NULL;
@@ -88,10 +101,10 @@ int lc_kill(struct lc *lc, const char *id, int sig, bool all, struct err *e)
 		return not_running(&c, e);
 	/* Without a PID namespace of its own nothing dies with PID 1. */
 	if (!all && sig == SIGKILL && !c.state.own_pid_ns && c.state.cgroup.mode != CGROUP_NONE) {
-		bool was_running = c.init.fd >= 0;
+		bool any = c.init.fd >= 0 || anyone_left(lc, &c.state.cgroup);
 
 		r = signal_all(&c, sig, e);
-		return r == 0 && !was_running ? not_running(&c, e) : r;
+		return r == 0 && !any ? not_running(&c, e) : r;
 	}
 	return all ? signal_all(&c, sig, e) : signal_init(&c, sig, e);
 }
