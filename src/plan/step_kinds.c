@@ -228,11 +228,15 @@ static bool describe_setting(struct line *l, const struct step *s)
 	case STEP_OOM_SCORE_ADJ:
 	case STEP_IO_PRIORITY: add(l, "%s %" PRId64, word(s->kind), s->num.value); return true;
 	case STEP_UMASK: add(l, "umask %04" PRIo64, (uint64_t)s->num.value); return true;
+	case STEP_CPU_AFFINITY:
+		add(l, "%s %s", word(s->kind), s->str.text ? s->str.text : "all of the cgroup");
+		return true;
 	case STEP_HOSTNAME:
 	case STEP_DOMAINNAME:
-	case STEP_CPU_AFFINITY:
 	case STEP_KEYRING:
-	case STEP_STATE_DIR: add(l, "%s %s", word(s->kind), s->str.text); return true;
+	case STEP_STATE_DIR:
+	case STEP_ID_MAPS:
+	case STEP_NAMESPACES: add(l, "%s %s", word(s->kind), s->str.text); return true;
 	case STEP_SYSCTL: add(l, "sysctl %s = %s", s->sysctl.key, s->sysctl.value); return true;
 	case STEP_BOUNDING: add(l, "bounding set %016" PRIx64, s->bounding.keep); return true;
 	default: return false;
