@@ -33,7 +33,7 @@ int do_state_dir(struct ctx *c, const struct step *s, struct err *e)
 	(void)s;
 	c->state->cgroup = c->cgroup;
 	mark_intent(&c->state->cgroup);
-	r = entry_make(c->state_root_fd, c->state, c->arena, &c->state_fd, &c->exec_lock, e);
+	r = entry_make(c->state_root_fd, c->state, c->arena, &c->state_fd, &c->exec_lock, &c->create_lock, e);
 	if (r == 0 && c->config_text) {
 		r = io_replace_at(c->state_fd, "config.json", c->config_text, strlen(c->config_text), 0600);
 		if (r < 0)
@@ -161,9 +161,9 @@ int do_created(struct ctx *c, const struct step *s, struct err *e)
 	r = state_save(c->state_fd, c->state, c->arena, e);
 	if (r < 0)
 		return r;
-	/* From here on the entry stands for itself. The lock's other byte, EXEC, must
-	 * be held by nobody but the child, so our copies of its description go. */
-	(void)state_unlock(c->exec_lock, STATE_BYTE_CREATING);
+	/* From here on the entry stands for itself. EXEC must be locked by nobody but
+	 * the child, so our copy of its description goes. */
+	cleanup_fd(&c->create_lock);
 	cleanup_fd(&c->exec_lock);
 	cleanup_fd(&c->start_listen);
 	return 0;

@@ -175,6 +175,10 @@ static int sweep_locked(int root_fd, const char *id, struct arena *a, struct err
 		r = entry_cgroup_end(&st.cgroup, e);
 		if (r < 0)
 			return r;
+		/* The child may be dying yet, if there was no cgroup to wait for: it has been
+		 * killed by its parent's death, and holds this lock until it is gone. */
+		if (lock >= 0)
+			(void)state_lock(lock, STATE_BYTE_EXEC, true);
 	}
 	r = remove_locked(root_fd, id, e);
 	return r < 0 ? r : 1;
@@ -191,23 +195,27 @@ int entry_sweep(int root_fd, const char *id, struct arena *a, struct err *e)
 
 /* ---- making ------------------------------------------------------------------- */
 
-static int fill(int entry_fd, const struct state *intent, struct arena *a, int *ret_lock_fd, struct err *e)
+static int fill(int entry_fd, const struct state *intent, struct arena *a, int *ret_exec_fd, int *ret_creating_fd,
+		struct err *e)
 {
-	autoclose int lock = openat(entry_fd, "lock", O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	int r = lock < 0 ? -errno : state_lock(lock, STATE_BYTE_EXEC, false);
+	autoclose int exec = openat(entry_fd, "lock", O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	autoclose int creating = openat(entry_fd, "lock", O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	int r = exec < 0 || creating < 0 ? -errno : state_lock(exec, STATE_BYTE_EXEC, false);
 
 	if (r == 0)
-		r = state_lock(lock, STATE_BYTE_CREATING, false);
+		r = state_lock(creating, STATE_BYTE_CREATING, false);
 	if (r < 0)
 		return err_set(e, -r, "make the lock: %m");
 	r = state_save(entry_fd, intent, a, e);
-	if (r == 0)
-		*ret_lock_fd = take_fd(lock);
-	return r;
+	if (r < 0)
+		return r;
+	*ret_exec_fd = take_fd(exec);
+	*ret_creating_fd = take_fd(creating);
+	return 0;
 }
 
-int entry_make(int root_fd, const struct state *intent, struct arena *a, int *ret_entry_fd, int *ret_lock_fd,
-	       struct err *e)
+int entry_make(int root_fd, const struct state *intent, struct arena *a, int *ret_entry_fd, int *ret_exec_fd,
+	       int *ret_creating_fd, struct err *e)
 {
 	autounlock int held = root_lock(root_fd);
 	autoclose int entry = -1;
@@ -227,7 +235,7 @@ int entry_make(int root_fd, const struct state *intent, struct arena *a, int *re
 		return err_set(e, -r, "make the state directory of %s: %m", intent->id);
 	entry = open_dir(root_fd, intent->id);
 	r = entry < 0 ? err_set(e, -entry, "open the state directory of %s: %m", intent->id) :
-			fill(entry, intent, a, ret_lock_fd, e);
+			fill(entry, intent, a, ret_exec_fd, ret_creating_fd, e);
 	if (r < 0) {
 		(void)remove_locked(root_fd, intent->id, NULL);
 		return r;

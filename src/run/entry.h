@@ -8,12 +8,14 @@
 #include "base/err.h"
 #include "run/state.h"
 
-/* Makes ROOT/ID with its lock (bytes EXEC and CREATING held through
- * *ret_lock_fd) and the first state.json. A stale entry of that id is swept
+/* Makes ROOT/ID with its lock and the first state.json. The bytes EXEC and
+ * CREATING are locked through the one and the other descriptor, which are of two
+ * open file descriptions: the child inherits the one for good, and must close its
+ * copy of the other. A stale entry of that id is swept
  * before. -EEXIST "container with given ID already exists". root_fd must be
  * open for reading (not O_PATH), here and below. */
-int entry_make(int root_fd, const struct state *intent, struct arena *a, int *ret_entry_fd, int *ret_lock_fd,
-	       struct err *e);
+int entry_make(int root_fd, const struct state *intent, struct arena *a, int *ret_entry_fd, int *ret_exec_fd,
+	       int *ret_creating_fd, struct err *e);
 
 /* -ENOENT without a message if there is no such entry, or no lock in it. */
 int entry_open(int root_fd, const char *id, int *ret_entry_fd, int *ret_lock_fd, struct err *e);

@@ -162,6 +162,7 @@ static void undo(struct lc *lc, struct ctx *c)
 	cgroup_close(cg);
 	if (any_made(cg) && entry_cgroup_end(cg, &e) < 0)
 		lc_warn(lc, "undo: %s", e.msg);
+	cleanup_fd(&c->create_lock);
 	cleanup_fd(&c->exec_lock);
 	e = (struct err){ 0 };
 	if (lc_hooks(lc, c->state, OCI_HOOK_POSTSTOP, &c->state->poststop, STATUS_STOPPED, &e) < 0)
@@ -231,8 +232,10 @@ int lc_run(struct lc *lc, const struct lc_create *o, bool *ret_command_failed, s
 	r = prepare(lc, o, b, c, e);
 	if (r == 0 && !o->detach)
 		r = fg_begin(&fg, b->spec.process.terminal, !o->no_subreaper, e);
-	if (r == 0 && fg.tty)
+	if (r == 0 && fg.tty) {
 		c->console_socket = take_fd(fg.console[1]);
+		c->console_plain = !isatty(STDOUT_FILENO);
+	}
 	if (r == 0)
 		r = make(lc, c, ret_command_failed, e);
 	cleanup_fd(&c->console_socket);

@@ -57,11 +57,6 @@ int tty_begin(struct tty *t, int master, int in, int out, struct err *e)
 	if (fcntl(master, F_SETFL, O_NONBLOCK) < 0)
 		return err_set(e, errno, "terminal: %m");
 	tty_resize(t);
-	/* Into a file or pipe lines end in a line feed, as without a terminal. */
-	if (!isatty(out) && tcgetattr(master, &raw) == 0) {
-		raw.c_oflag &= ~(tcflag_t)ONLCR;
-		(void)tcsetattr(master, TCSANOW, &raw);
-	}
 	if (!isatty(in) || tcgetattr(in, &t->saved) < 0)
 		return 0;
 	raw = t->saved;
