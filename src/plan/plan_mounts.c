@@ -63,7 +63,8 @@ static const char *destination(const struct plan *p, struct arena *a, const char
 
 static bool in_user_ns(const struct plan *p)
 {
-	return ((p->new_ns | p->join_ns) & oci_ns_info[OCI_NS_USER].clone_flag) != 0 || p->env.rootless;
+	return ((p->new_ns | p->join_ns) & oci_ns_info[OCI_NS_USER].clone_flag) != 0 ||
+	       p->env.rootless;
 }
 
 /* ---- propagation ---------------------------------------------------------- */
@@ -112,7 +113,8 @@ static int add_propagation(struct plan *p, struct arena *a, struct err *e)
 		flags = want;
 	else if (want & (MS_PRIVATE | MS_UNBINDABLE))
 		flags = MS_PRIVATE | MS_REC;
-	plan_add(p, a, STEP_PROPAGATION, SIDE_CHILD, want ? "/linux/rootfsPropagation" : NULL)->propagation.flags = flags;
+	plan_add(p, a, STEP_PROPAGATION, SIDE_CHILD, want ? "/linux/rootfsPropagation" : NULL)
+		->propagation.flags = flags;
 	return 0;
 }
 
@@ -120,27 +122,44 @@ static int add_propagation(struct plan *p, struct arena *a, struct err *e)
 
 /* Below /proc only what lxcfs and its like replace: CVE-2019-16884, CVE-2019-19921. */
 static const char *const proc_files[] = {
-	"/proc/cpuinfo", "/proc/diskstats", "/proc/loadavg", "/proc/meminfo",
-	"/proc/net/dev", "/proc/slabinfo", "/proc/stat", "/proc/swaps",
-	"/proc/sys/crypto/fips_enabled", "/proc/sys/kernel/ns_last_pid", "/proc/uptime",
+	"/proc/cpuinfo",
+	"/proc/diskstats",
+	"/proc/loadavg",
+	"/proc/meminfo",
+	"/proc/net/dev",
+	"/proc/slabinfo",
+	"/proc/stat",
+	"/proc/swaps",
+	"/proc/sys/crypto/fips_enabled",
+	"/proc/sys/kernel/ns_last_pid",
+	"/proc/uptime",
 };
 
-static int check_destination(const struct oci_mount *m, const struct mount_opts *o, const char *at, struct err *e)
+static int check_destination(const struct oci_mount *m, const struct mount_opts *o, const char *at,
+			     struct err *e)
 {
 	if (strcmp(m->destination, "/") == 0 && !o->remount)
-		return err_set(e, EINVAL, "%s/destination: '/' is the root itself; nothing can be mounted over it", at);
-	if (strcmp(m->destination, "/proc") == 0 && !o->bind && !o->remount && strcmp(m->type, "proc") != 0)
-		return err_set(e, EINVAL, "%s/type: '/proc' cannot be mounted because it is not of type proc", at);
+		return err_set(
+			e, EINVAL,
+			"%s/destination: '/' is the root itself; nothing can be mounted over it",
+			at);
+	if (strcmp(m->destination, "/proc") == 0 && !o->bind && !o->remount &&
+	    strcmp(m->type, "proc") != 0)
+		return err_set(e, EINVAL,
+			       "%s/type: '/proc' cannot be mounted because it is not of type proc",
+			       at);
 	if (!path_below(m->destination, "/proc"))
 		return 0;
 	for (size_t i = 0; i < ARRAY_LEN(proc_files); i++)
 		if (strcmp(m->destination, proc_files[i]) == 0)
 			return 0;
-	return err_set(e, EINVAL, "%s/destination: '%s' cannot be mounted because it is inside /proc", at, m->destination);
+	return err_set(e, EINVAL,
+		       "%s/destination: '%s' cannot be mounted because it is inside /proc", at,
+		       m->destination);
 }
 
-static int check_idmap(const struct plan *p, const struct oci_mount *m, const struct mount_opts *o, const char *at,
-		       struct err *e)
+static int check_idmap(const struct plan *p, const struct oci_mount *m, const struct mount_opts *o,
+		       const char *at, struct err *e)
 {
 	const struct oci_namespace *user = &p->spec->linux_.ns[OCI_NS_USER];
 
@@ -151,9 +170,14 @@ static int check_idmap(const struct plan *p, const struct oci_mount *m, const st
 	if (!o->bind)
 		return err_set(e, EINVAL, "%s: an id-mapped mount must be a bind mount", at);
 	if (p->env.rootless)
-		return err_set(e, EOPNOTSUPP, "%s: id-mapped mounts of an unprivileged user are not supported yet", at);
+		return err_set(e, EOPNOTSUPP,
+			       "%s: id-mapped mounts of an unprivileged user are not supported yet",
+			       at);
 	if (m->uid_maps.count == 0 && !user->present)
-		return err_set(e, EINVAL, "%s/options: idmap needs uidMappings and gidMappings where the container has no user namespace", at);
+		return err_set(
+			e, EINVAL,
+			"%s/options: idmap needs uidMappings and gidMappings where the container has no user namespace",
+			at);
 	return 0;
 }
 
@@ -162,12 +186,14 @@ static bool is_bind_type(const char *type)
 	return strcmp(type, "bind") == 0 || strcmp(type, "rbind") == 0;
 }
 
-static int check_mount(const struct plan *p, const struct oci_mount *m, const struct mount_opts *o, const char *at,
-		       struct err *e)
+static int check_mount(const struct plan *p, const struct oci_mount *m, const struct mount_opts *o,
+		       const char *at, struct err *e)
 {
 	if (o->bind && o->data.count > 0)
-		return err_set(e, EINVAL, "%s/options: '%s': bind mounts cannot have any filesystem-specific options applied",
-			       at, o->data.items[0]);
+		return err_set(
+			e, EINVAL,
+			"%s/options: '%s': bind mounts cannot have any filesystem-specific options applied",
+			at, o->data.items[0]);
 	if (o->bind && !o->remount && !*m->source)
 		return err_set(e, EINVAL, "%s/source: a bind mount needs one", at);
 	if (!o->bind && !o->remount && !*m->type)
@@ -190,8 +216,8 @@ static void drop_foreign(struct arena *a, struct oci_strings *data)
 	data->count = n;
 }
 
-static int read_mount(const struct plan *p, struct arena *a, size_t index, struct oci_mount *m, struct mount_opts *o,
-		      struct err *e)
+static int read_mount(const struct plan *p, struct arena *a, size_t index, struct oci_mount *m,
+		      struct mount_opts *o, struct err *e)
 {
 	const char *at = arena_printf(a, "/mounts/%zu", index);
 	int r;
@@ -224,9 +250,11 @@ static int read_mount(const struct plan *p, struct arena *a, size_t index, struc
 
 /* Whether something is still made in a new file system after it is mounted. In
  * the kernel's own nothing can be. */
-static bool filled_later(const struct plan *p, const struct oci_mount *m, size_t index, struct arena *a)
+static bool filled_later(const struct plan *p, const struct oci_mount *m, size_t index,
+			 struct arena *a)
 {
-	static const char *const fixed[] = { "cgroup", "cgroup2", "devpts", "mqueue", "proc", "sysfs" };
+	static const char *const fixed[] = { "cgroup", "cgroup2", "devpts",
+					     "mqueue", "proc",    "sysfs" };
 
 	for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
 		if (strcmp(m->type, fixed[i]) == 0)
@@ -240,9 +268,11 @@ static bool filled_later(const struct plan *p, const struct oci_mount *m, size_t
 	return false;
 }
 
-static void add_mount_step(struct plan *p, struct arena *a, const struct oci_mount *m, const struct mount_opts *o, size_t index)
+static void add_mount_step(struct plan *p, struct arena *a, const struct oci_mount *m,
+			   const struct mount_opts *o, size_t index)
 {
-	struct step *s = plan_add(p, a, STEP_MOUNT, SIDE_CHILD, arena_printf(a, "/mounts/%zu", index));
+	struct step *s = plan_add(p, a, STEP_MOUNT, SIDE_CHILD,
+				  arena_printf(a, "/mounts/%zu", index));
 
 	s->mount.mount = m;
 	s->mount.opts = o;
@@ -258,7 +288,8 @@ static int add_mounts(struct plan *p, struct arena *a, struct err *e)
 
 		if (r < 0)
 			return r;
-		if (!o->bind && !o->remount && (o->attr_set & MOUNT_ATTR_RDONLY) && filled_later(p, m, i, a))
+		if (!o->bind && !o->remount && (o->attr_set & MOUNT_ATTR_RDONLY) &&
+		    filled_later(p, m, i, a))
 			o->attr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY; /* add_late_readonly() */
 		add_mount_step(p, a, m, o, i);
 	}
@@ -277,9 +308,12 @@ static int add_late_readonly(struct plan *p, struct arena *a, struct err *e)
 
 		if (r < 0)
 			return r;
-		if (o->bind || o->remount || !(o->attr_set & MOUNT_ATTR_RDONLY) || !filled_later(p, m, i, a))
+		if (o->bind || o->remount || !(o->attr_set & MOUNT_ATTR_RDONLY) ||
+		    !filled_later(p, m, i, a))
 			continue;
-		*o = (struct mount_opts){ .remount = true, .bind = true, .attr_set = MOUNT_ATTR_RDONLY };
+		*o = (struct mount_opts){ .remount = true,
+					  .bind = true,
+					  .attr_set = MOUNT_ATTR_RDONLY };
 		m->options = (struct oci_strings){ .items = ro, .count = ARRAY_LEN(ro) };
 		add_mount_step(p, a, m, o, i);
 	}
@@ -298,7 +332,8 @@ static const struct oci_device default_devices[] = {
 	{ 'c', "/dev/tty", 5, 0, &mode_all, 0, 0 },
 };
 
-static void add_device(struct plan *p, struct arena *a, const struct oci_device *d, const char *pointer)
+static void add_device(struct plan *p, struct arena *a, const struct oci_device *d,
+		       const char *pointer)
 {
 	struct step *s = plan_add(p, a, STEP_DEVICE, SIDE_CHILD, pointer);
 
@@ -327,11 +362,16 @@ static int add_devices(struct plan *p, struct arena *a, struct err *e)
 		struct oci_device *d = arena_dup(a, &l->devices[i], sizeof(*d));
 
 		if (d->type != 'p' && (d->major < 0 || d->major > DEV_MAJOR_MAX))
-			return err_set(e, EINVAL, "/linux/devices/%zu/major: %lld is no major number", i, (long long)d->major);
+			return err_set(e, EINVAL,
+				       "/linux/devices/%zu/major: %lld is no major number", i,
+				       (long long)d->major);
 		if (d->type != 'p' && (d->minor < 0 || d->minor > DEV_MINOR_MAX))
-			return err_set(e, EINVAL, "/linux/devices/%zu/minor: %lld is no minor number", i, (long long)d->minor);
+			return err_set(e, EINVAL,
+				       "/linux/devices/%zu/minor: %lld is no minor number", i,
+				       (long long)d->minor);
 		if (!strchr("cbup", d->type) || !d->type)
-			return err_set(e, EINVAL, "/linux/devices/%zu/type: not one of c, b, u, p", i);
+			return err_set(e, EINVAL, "/linux/devices/%zu/type: not one of c, b, u, p",
+				       i);
 		d->path = clean_path(a, d->path);
 		if (!d->path[1])
 			return err_set(e, EINVAL, "/linux/devices/%zu/path: '/' is no device", i);
@@ -368,7 +408,8 @@ int plan_mounts_before_pivot(struct plan *p, struct arena *a, struct err *e)
 
 	if (r < 0)
 		return r;
-	plan_add(p, a, STEP_ROOTFS, SIDE_CHILD, "/root/path")->rootfs.overlay = wants_overlay(p->spec);
+	plan_add(p, a, STEP_ROOTFS, SIDE_CHILD, "/root/path")->rootfs.overlay =
+		wants_overlay(p->spec);
 	r = add_mounts(p, a, e);
 	if (r < 0)
 		return r;
@@ -377,16 +418,19 @@ int plan_mounts_before_pivot(struct plan *p, struct arena *a, struct err *e)
 		r = add_devices(p, a, e);
 		if (r < 0)
 			return r;
-		plan_add(p, a, STEP_DEV_LINKS, SIDE_CHILD, NULL)->num.value = mounted_on(p, "/dev/pts") != NULL;
+		plan_add(p, a, STEP_DEV_LINKS, SIDE_CHILD, NULL)->num.value =
+			mounted_on(p, "/dev/pts") != NULL;
 	}
 	if (p->process && p->process->terminal)
-		plan_add(p, a, STEP_CONSOLE, SIDE_CHILD, "/process/terminal")->process.process = p->process;
+		plan_add(p, a, STEP_CONSOLE, SIDE_CHILD, "/process/terminal")->process.process =
+			p->process;
 	return 0;
 }
 
 /* ---- after the change of root --------------------------------------------- */
 
-static void add_paths(struct plan *p, struct arena *a, enum step_kind kind, const char *name, const struct oci_strings *paths)
+static void add_paths(struct plan *p, struct arena *a, enum step_kind kind, const char *name,
+		      const struct oci_strings *paths)
 {
 	const size_t first = p->count;
 
@@ -397,7 +441,8 @@ static void add_paths(struct plan *p, struct arena *a, enum step_kind kind, cons
 		for (size_t k = first; k < p->count && !seen; k++)
 			seen = strcmp(p->steps[k].path.path, path) == 0;
 		if (!seen)
-			plan_add(p, a, kind, SIDE_CHILD, arena_printf(a, "/linux/%s/%zu", name, i))->path.path = path;
+			plan_add(p, a, kind, SIDE_CHILD, arena_printf(a, "/linux/%s/%zu", name, i))
+				->path.path = path;
 	}
 }
 
@@ -415,6 +460,7 @@ int plan_mounts_after_pivot(struct plan *p, struct arena *a, struct err *e)
 	add_paths(p, a, STEP_READONLY_PATH, "readonlyPaths", &p->spec->linux_.readonly_paths);
 	add_paths(p, a, STEP_MASKED_PATH, "maskedPaths", &p->spec->linux_.masked_paths);
 	if (flags & (MS_SHARED | MS_UNBINDABLE))
-		plan_add(p, a, STEP_ROOT_PROPAGATION, SIDE_CHILD, "/linux/rootfsPropagation")->propagation.flags = flags;
+		plan_add(p, a, STEP_ROOT_PROPAGATION, SIDE_CHILD, "/linux/rootfsPropagation")
+			->propagation.flags = flags;
 	return 0;
 }

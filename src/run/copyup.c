@@ -29,7 +29,8 @@ static int copy_data(int in, int out)
 
 static int copy_owner(int to, const char *name, const struct stat *st)
 {
-	if ((st->st_uid || st->st_gid) && fchownat(to, name, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW) < 0)
+	if ((st->st_uid || st->st_gid) &&
+	    fchownat(to, name, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
 	if (!S_ISLNK(st->st_mode) && fchmodat(to, name, st->st_mode & 07777, 0) < 0)
 		return -errno;
@@ -38,7 +39,8 @@ static int copy_owner(int to, const char *name, const struct stat *st)
 
 static int copy_file(int from, int to, const char *name)
 {
-	autoclose int in = openat(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	autoclose int in = openat(from, name,
+				  O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	autoclose int out = -1;
 
 	if (in < 0)

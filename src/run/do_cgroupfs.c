@@ -65,7 +65,8 @@ static int mount_v1(const struct step *s, const struct cgroup_hierarchy *h, stru
 	return r < 0 ? r : mountapi_mount(fs, s->mount.opts->attr_set, e);
 }
 
-static int bind_cgroup(struct ctx *c, const struct step *s, const struct cgroup_hierarchy *h, struct err *e)
+static int bind_cgroup(struct ctx *c, const struct step *s, const struct cgroup_hierarchy *h,
+		       struct err *e)
 {
 	char path[PATH_MAX];
 	int n = snprintf(path, sizeof(path), "%s%s", h->mount_point, h->path);
@@ -77,7 +78,8 @@ static int bind_cgroup(struct ctx *c, const struct step *s, const struct cgroup_
 
 /* Inside a cgroup namespace a new mount shows it; without one, or where the
  * kernel refuses, the container's own directory is bound. */
-static int hierarchy_tree(struct ctx *c, const struct step *s, const struct cgroup_hierarchy *h, struct err *e)
+static int hierarchy_tree(struct ctx *c, const struct step *s, const struct cgroup_hierarchy *h,
+			  struct err *e)
 {
 	struct err first = { 0 };
 	int r;
@@ -111,7 +113,8 @@ static int add_links(int dir, const struct cgroup_hierarchy *h, const char *name
 		if (len < sizeof(one)) {
 			memcpy(one, list, len);
 			one[len] = '\0';
-			if (strcmp(one, name) != 0 && symlinkat(name, dir, one) < 0 && errno != EEXIST)
+			if (strcmp(one, name) != 0 && symlinkat(name, dir, one) < 0 &&
+			    errno != EEXIST)
 				return err_set(e, errno, "make the link %s: %m", one);
 		}
 		list += len + (list[len] == ',');
@@ -119,7 +122,8 @@ static int add_links(int dir, const struct cgroup_hierarchy *h, const char *name
 	return 0;
 }
 
-static int add_hierarchy(struct ctx *c, const struct step *s, int dir, const struct cgroup_hierarchy *h, struct err *e)
+static int add_hierarchy(struct ctx *c, const struct step *s, int dir,
+			 const struct cgroup_hierarchy *h, struct err *e)
 {
 	const char *name = base_name(h->mount_point);
 	autoclose int tree = hierarchy_tree(c, s, h, e);
@@ -208,7 +212,8 @@ int mnt_cgroup(struct ctx *c, const struct step *s, struct err *e)
 		break;
 	case CGROUP_NONE: break;
 	}
-	if (statfs(HOST_CGROUPS, &host) == 0 && host.f_type == CGROUP2_SUPER_MAGIC && own_namespace(c))
+	if (statfs(HOST_CGROUPS, &host) == 0 && host.f_type == CGROUP2_SUPER_MAGIC &&
+	    own_namespace(c))
 		return mount_unified(c, s, target, e);
 	return mount_hosts(s, target, e);
 }

@@ -49,7 +49,8 @@ static bool is_device(const struct stat *st, const struct oci_device *d)
 {
 	if ((st->st_mode & S_IFMT) != type_bits(d->type))
 		return false;
-	return d->type == 'p' || st->st_rdev == makedev((unsigned int)d->major, (unsigned int)d->minor);
+	return d->type == 'p' ||
+	       st->st_rdev == makedev((unsigned int)d->major, (unsigned int)d->minor);
 }
 
 /* It may be there already: in the image, or by a bind mount. */
@@ -61,8 +62,8 @@ static int check_existing(int dir, const char *name, const struct oci_device *d,
 		return err_set(e, errno, "%s: %m", d->path);
 	if (is_device(&st, d))
 		return 0;
-	return err_set(e, EEXIST, "%s exists and is not the device %c %lld:%lld", d->path, d->type, (long long)d->major,
-		       (long long)d->minor);
+	return err_set(e, EEXIST, "%s exists and is not the device %c %lld:%lld", d->path, d->type,
+		       (long long)d->major, (long long)d->minor);
 }
 
 static int make_node(int dir, const char *name, const struct oci_device *d, struct err *e)
@@ -104,14 +105,16 @@ static int bind_node(int dir, const char *name, const struct oci_device *d, stru
 
 	if (tree < 0) {
 		(void)err_set(e, -tree, "bind %s of the host: %m", d->path);
-		err_hint(e, "in a user namespace device nodes cannot be made, only taken over from the host");
+		err_hint(
+			e,
+			"in a user namespace device nodes cannot be made, only taken over from the host");
 		return tree;
 	}
 	if (fstat(tree, &st) < 0)
 		return err_set(e, errno, "%s of the host: %m", d->path);
 	if (!is_device(&st, d))
-		return err_set(e, ENODEV, "%s of the host is not the device %c %lld:%lld", d->path, d->type,
-			       (long long)d->major, (long long)d->minor);
+		return err_set(e, ENODEV, "%s of the host is not the device %c %lld:%lld", d->path,
+			       d->type, (long long)d->major, (long long)d->minor);
 	r = make_place(dir, name, d->path, e);
 	if (r < 0)
 		return r;
@@ -154,7 +157,8 @@ static int add_ptmx(struct err *e)
 {
 	if (symlinkat("pts/ptmx", dev_fd, "ptmx") == 0)
 		return 0;
-	if (errno != EEXIST || unlinkat(dev_fd, "ptmx", 0) < 0 || symlinkat("pts/ptmx", dev_fd, "ptmx") < 0)
+	if (errno != EEXIST || unlinkat(dev_fd, "ptmx", 0) < 0 ||
+	    symlinkat("pts/ptmx", dev_fd, "ptmx") < 0)
 		return err_set(e, errno, "make the link /dev/ptmx: %m");
 	return 0;
 }
@@ -212,10 +216,12 @@ static void keep_line_feeds(int slave)
 	(void)tcsetattr(slave, TCSANOW, &tio);
 }
 
-static int open_pair(struct ctx *c, const struct step *s, int root, int *ret_master, int *ret_slave, struct err *e)
+static int open_pair(struct ctx *c, const struct step *s, int root, int *ret_master, int *ret_slave,
+		     struct err *e)
 {
 	const struct oci_process *p = s->process.process;
-	struct winsize size = { .ws_row = (unsigned short)p->console_height, .ws_col = (unsigned short)p->console_width };
+	struct winsize size = { .ws_row = (unsigned short)p->console_height,
+				.ws_col = (unsigned short)p->console_width };
 	autoclose int master = open_ptmx(c, s, root, e), slave = -1;
 	int unlock = 0;
 
@@ -245,9 +251,10 @@ static int send_master(int sock, int master, struct err *e)
 		char buf[CMSG_SPACE(sizeof(int))];
 	} control = { 0 };
 	struct iovec iov = { .iov_base = name, .iov_len = sizeof(name) - 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf, .msg_controllen = sizeof(control.buf)
-	};
+	struct msghdr msg = { .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = control.buf,
+			      .msg_controllen = sizeof(control.buf) };
 	struct cmsghdr *cm = CMSG_FIRSTHDR(&msg);
 	ssize_t n;
 
@@ -289,7 +296,8 @@ int do_console(struct ctx *c, const struct step *s, struct err *e)
 	int r;
 
 	if (c->console_socket < 0)
-		return err_set(e, EINVAL, "process.terminal needs a console socket, or a terminal of our own");
+		return err_set(e, EINVAL,
+			       "process.terminal needs a console socket, or a terminal of our own");
 	if (c->root_fd < 0) {
 		own_root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (own_root < 0)

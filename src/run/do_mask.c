@@ -58,7 +58,10 @@ static int make_empty_dir(struct ctx *c, struct err *e)
 	if (r == 0 && label && *label && mnt_selinux())
 		r = mountapi_set(fs, "context", label, e);
 	if (r == 0)
-		r = mountapi_mount(fs, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, e);
+		r = mountapi_mount(fs,
+				   MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+					   MOUNT_ATTR_NOEXEC,
+				   e);
 	if (r < 0)
 		return r;
 	cover_dir.mount = r;

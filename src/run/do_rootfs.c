@@ -59,7 +59,8 @@ static int privatize_parent(const char *path, struct err *e)
 int do_rootfs(struct ctx *c, const struct step *s, struct err *e)
 {
 	const uint64_t flags = tree_propagation(c);
-	const bool slave = (flags & MS_SLAVE) && c->spec->linux_.rootfs_propagation && *c->spec->linux_.rootfs_propagation;
+	const bool slave = (flags & MS_SLAVE) && c->spec->linux_.rootfs_propagation &&
+			   *c->spec->linux_.rootfs_propagation;
 	autoclose int tree = -1;
 	int r = flags & MS_SHARED ? privatize_parent(c->root_path, e) : 0;
 
@@ -75,7 +76,8 @@ int do_rootfs(struct ctx *c, const struct step *s, struct err *e)
 	if (tree < 0) {
 		r = err_set(e, -tree, "%s: %m", c->root_path);
 		if (tree == -EACCES)
-			err_hint(e, "every parent directory must let the container's root user pass");
+			err_hint(e,
+				 "every parent directory must let the container's root user pass");
 		return r;
 	}
 	if (!slave) {
@@ -83,7 +85,8 @@ int do_rootfs(struct ctx *c, const struct step *s, struct err *e)
 		if (r < 0)
 			return err_set(e, -r, "make the root private: %m");
 	}
-	r = sys_move_mount(tree, "", AT_FDCWD, c->root_path, MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS);
+	r = sys_move_mount(tree, "", AT_FDCWD, c->root_path,
+			   MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS);
 	if (r < 0)
 		return err_set(e, -r, "mount the root on %s: %m", c->root_path);
 	c->root_fd = take_fd(tree);
@@ -98,7 +101,8 @@ static void unescape(char *s)
 	char *out = s;
 
 	for (; *s; s++) {
-		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' && s[3] >= '0' && s[3] <= '7') {
+		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' &&
+		    s[3] >= '0' && s[3] <= '7') {
 			*out++ = (char)(((s[1] - '0') << 6) | ((s[2] - '0') << 3) | (s[3] - '0'));
 			s += 3;
 		} else {
@@ -120,7 +124,8 @@ static char *full_kernel_fs(char *line)
 			point = word;
 	}
 	type = word ? strtok_r(NULL, " ", &save) : NULL;
-	if (!type || !root || !point || strcmp(root, "/") != 0 || (strcmp(type, "proc") != 0 && strcmp(type, "sysfs") != 0))
+	if (!type || !root || !point || strcmp(root, "/") != 0 ||
+	    (strcmp(type, "proc") != 0 && strcmp(type, "sysfs") != 0))
 		return NULL;
 	unescape(point);
 	return point;
@@ -167,7 +172,8 @@ static int hide_kernel_fs(struct ctx *c, struct err *e)
 
 			*end = '\0';
 			point = full_kernel_fs(line);
-			if (point && !(strncmp(point, c->root_path, root_len) == 0 && point[root_len] == '/'))
+			if (point && !(strncmp(point, c->root_path, root_len) == 0 &&
+				       point[root_len] == '/'))
 				r = hide(point, e);
 		}
 		have -= (size_t)(line - buf);
@@ -197,7 +203,9 @@ static int move_root(struct ctx *c, struct err *e)
  * mounts are shared with the host they are cut loose first. */
 static int pivot(struct ctx *c, struct err *e)
 {
-	autoclose int old = tree_propagation(c) & MS_SHARED ? open("/", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+	autoclose int old = tree_propagation(c) & MS_SHARED
+				    ? open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)
+				    : -1;
 	int r;
 
 	if (fchdir(c->root_fd) < 0)
@@ -206,7 +214,9 @@ static int pivot(struct ctx *c, struct err *e)
 	if (r < 0) {
 		(void)err_set(e, -r, "pivot_root: %m");
 		if (r == -EINVAL)
-			err_hint(e, "on an initial ramdisk there is nothing to pivot from: use --no-pivot");
+			err_hint(
+				e,
+				"on an initial ramdisk there is nothing to pivot from: use --no-pivot");
 		return r;
 	}
 	if (old >= 0) {
@@ -245,7 +255,8 @@ int do_root_readonly(struct ctx *c, const struct step *s, struct err *e)
 
 int do_root_propagation(struct ctx *c, const struct step *s, struct err *e)
 {
-	int r = mountapi_setattr(c->root_fd, s->propagation.flags & MS_REC, 0, 0, s->propagation.flags & ~(uint64_t)MS_REC);
+	int r = mountapi_setattr(c->root_fd, s->propagation.flags & MS_REC, 0, 0,
+				 s->propagation.flags & ~(uint64_t)MS_REC);
 
 	return r < 0 ? err_set(e, -r, "set the propagation of the root: %m") : 0;
 }

@@ -33,15 +33,16 @@ int sources_id_map(size_t index)
 	return index < sources.count ? sources.ns[index] : -1;
 }
 
-static int write_map(struct arena *a, pid_t pid, const char *file, const struct oci_id_maps *maps, struct err *e)
+static int write_map(struct arena *a, pid_t pid, const char *file, const struct oci_id_maps *maps,
+		     struct err *e)
 {
 	char path[64];
 	char *text = arena_strdup(a, "");
 	int r;
 
 	for (size_t i = 0; i < maps->count; i++)
-		text = arena_printf(a, "%s%u %u %u\n", text, maps->items[i].container_id, maps->items[i].host_id,
-				    maps->items[i].size);
+		text = arena_printf(a, "%s%u %u %u\n", text, maps->items[i].container_id,
+				    maps->items[i].host_id, maps->items[i].size);
 	(void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
 	r = io_write_at(AT_FDCWD, path, text, strlen(text));
 	return r < 0 ? err_set(e, -r, "write %s of an id-mapped mount: %m", file) : 0;
@@ -86,7 +87,8 @@ static int make_user_ns(struct arena *a, const struct oci_mount *m, struct err *
 
 static bool same_maps(const struct oci_id_maps *x, const struct oci_id_maps *y)
 {
-	return x->count == y->count && (x->count == 0 || memcmp(x->items, y->items, x->count * sizeof(*x->items)) == 0);
+	return x->count == y->count &&
+	       (x->count == 0 || memcmp(x->items, y->items, x->count * sizeof(*x->items)) == 0);
 }
 
 static const struct step *mount_step(const struct ctx *c, size_t at)
@@ -124,7 +126,8 @@ static int id_map_of(struct ctx *c, const struct step *s, struct err *e)
 	for (size_t i = 0; i < c->plan->count; i++) {
 		const struct step *t = mount_step(c, i);
 
-		if (t && sources.ns[t->mount.index] >= 0 && same_maps(&t->mount.mount->uid_maps, &m.uid_maps) &&
+		if (t && sources.ns[t->mount.index] >= 0 &&
+		    same_maps(&t->mount.mount->uid_maps, &m.uid_maps) &&
 		    same_maps(&t->mount.mount->gid_maps, &m.gid_maps))
 			return sources.ns[t->mount.index];
 	}
@@ -135,7 +138,8 @@ static int id_map_of(struct ctx *c, const struct step *s, struct err *e)
 static int set_id_map(const struct step *s, int tree, int ns, struct err *e)
 {
 	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)ns };
-	int r = sys_mount_setattr(tree, "", AT_EMPTY_PATH | (s->mount.opts->idmap_rec ? AT_RECURSIVE : 0), &attr);
+	int r = sys_mount_setattr(
+		tree, "", AT_EMPTY_PATH | (s->mount.opts->idmap_rec ? AT_RECURSIVE : 0), &attr);
 
 	if (r == 0)
 		return 0;
@@ -155,7 +159,8 @@ static int prepare_tree(struct ctx *c, const struct step *s, struct err *e)
 	autoclose int tree = -1;
 	int r;
 
-	if (o->copy_symlink || (strncmp(m->source, c->root_path, root_len) == 0 && m->source[root_len] == '/'))
+	if (o->copy_symlink ||
+	    (strncmp(m->source, c->root_path, root_len) == 0 && m->source[root_len] == '/'))
 		return 0;
 	tree = mountapi_clone(AT_FDCWD, m->source, o->bind_rec, !o->src_nofollow);
 	if (tree < 0)
@@ -175,7 +180,8 @@ static int prepare_tree(struct ctx *c, const struct step *s, struct err *e)
 int sources_prepare(struct ctx *c, struct err *e)
 {
 	const uint64_t user = oci_ns_info[OCI_NS_USER].clone_flag;
-	const bool host_only = ((c->plan->new_ns | c->plan->join_ns) & user) != 0 && !c->plan->env.rootless;
+	const bool host_only = ((c->plan->new_ns | c->plan->join_ns) & user) != 0 &&
+			       !c->plan->env.rootless;
 
 	for (size_t i = 0; i < c->plan->count; i++) {
 		const struct step *s = mount_step(c, i);

@@ -12,7 +12,7 @@
 #include "sys/syscalls.h"
 
 enum {
-	LINKS_MAX = 40,  /* as the kernel */
+	LINKS_MAX = 40,   /* as the kernel */
 	RETRIES_MAX = 64, /* openat2 gives EAGAIN while somebody renames directories */
 };
 
@@ -21,7 +21,8 @@ int inroot_open(int root, const char *path, uint64_t flags, uint64_t resolve)
 	int fd = -EAGAIN;
 
 	for (int i = 0; i < RETRIES_MAX && fd == -EAGAIN; i++)
-		fd = sys_openat2(root, path, flags | O_CLOEXEC, 0, resolve | RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+		fd = sys_openat2(root, path, flags | O_CLOEXEC, 0,
+				 resolve | RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 	return fd;
 }
 
@@ -51,7 +52,8 @@ struct walk {
 
 static int walk_to_done(struct walk *w)
 {
-	int fd = inroot_open(w->root, w->done[0] ? w->done : ".", O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+	int fd = inroot_open(w->root, w->done[0] ? w->done : ".", O_PATH | O_DIRECTORY,
+			     RESOLVE_NO_SYMLINKS);
 
 	if (fd < 0)
 		return fd;
@@ -101,7 +103,8 @@ static int walk_open(struct walk *w, const char *name, bool file)
 	if (fd >= 0 || errno != ENOENT)
 		return fd >= 0 ? fd : -errno;
 	if (file)
-		fd = openat(w->cur, name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+		fd = openat(w->cur, name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			    0644);
 	else if (mkdirat(w->cur, name, 0755) == 0)
 		fd = openat(w->cur, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	w->made = true;

@@ -21,6 +21,15 @@ int sources_take_tree(size_t index);
 /* A user namespace with its id mapping, ours to keep, or -1. */
 int sources_id_map(size_t index);
 
+/* Whether the mount of a step is of that type. */
+bool mnt_is_type(const struct step *s, const char *type);
+
+/* Whether a change of attributes touches the atime mode, a field of several values. */
+bool mnt_changes_atime(uint64_t set, uint64_t clear);
+
+/* The recursive options (rro ...) of a step, on all that is mounted in the tree. */
+int mnt_set_access_rec(const struct step *s, int tree, struct err *e);
+
 /* The mount point of a step, opened (O_PATH), made if it is missing. `made`
  * tells which. Refuses what would hide or redirect parts of /proc. */
 int mnt_target(struct ctx *c, const struct step *s, bool file, bool *ret_made, struct err *e);
@@ -29,7 +38,8 @@ int mnt_target(struct ctx *c, const struct step *s, bool file, bool *ret_made, s
 int mnt_attach(const struct step *s, int mount, int target, struct err *e);
 
 /* A detached copy of `source` with the access options of the step. */
-int mnt_bind_tree(struct ctx *c, const struct step *s, const char *source, bool recursive, struct err *e);
+int mnt_bind_tree(struct ctx *c, const struct step *s, const char *source, bool recursive,
+		  struct err *e);
 
 /* Type "cgroup": do_cgroupfs.c */
 int mnt_cgroup(struct ctx *c, const struct step *s, struct err *e);

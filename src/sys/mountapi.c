@@ -104,7 +104,8 @@ int mountapi_clone(int dirfd, const char *path, bool recursive, bool follow)
 
 int mountapi_attach(int mount, int target)
 {
-	return sys_move_mount(mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+	return sys_move_mount(mount, "", target, "",
+			      MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 }
 
 int mountapi_attach_at(int mount, int dirfd, const char *name)

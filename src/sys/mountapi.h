@@ -11,7 +11,9 @@
 #include "base/err.h"
 
 /* What a new mount takes in fsmount(2); the others are for mount_setattr(2). */
-#define MOUNT_ATTR_ACCESS (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSYMFOLLOW)
+#define MOUNT_ATTR_ACCESS                                                               \
+	(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | \
+	 MOUNT_ATTR_NOSYMFOLLOW)
 
 /* A context to make a file system with; -ENODEV: the kernel has no such type. */
 int mountapi_open(const char *type, struct err *e);

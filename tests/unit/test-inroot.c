@@ -33,8 +33,8 @@ static bool is_at(int fd, const char *path)
 {
 	struct stat a, b;
 
-	return fd >= 0 && fstat(fd, &a) == 0 && fstatat(root, path, &b, AT_SYMLINK_NOFOLLOW) == 0 && a.st_dev == b.st_dev &&
-	       a.st_ino == b.st_ino;
+	return fd >= 0 && fstat(fd, &a) == 0 && fstatat(root, path, &b, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
 static void test_open(void)
@@ -164,9 +164,15 @@ static void test_lengths(void)
 int main(void)
 {
 	static const char *const links[][2] = {
-		{ "/dir", "abs" },	       { "../../../..", "dotdot" },  { "/etc", "out" },
-		{ "loop2", "loop1" },	       { "loop1", "loop2" },	     { "/proc/self/root", "magic" },
-		{ "/no/where", "dangle" },     { "../../tmp/escaped", "rel" }, { "/run/jump/hosts", "etc-hosts" },
+		{ "/dir", "abs" },
+		{ "../../../..", "dotdot" },
+		{ "/etc", "out" },
+		{ "loop2", "loop1" },
+		{ "loop1", "loop2" },
+		{ "/proc/self/root", "magic" },
+		{ "/no/where", "dangle" },
+		{ "../../tmp/escaped", "rel" },
+		{ "/run/jump/hosts", "etc-hosts" },
 	};
 	int fd;
 

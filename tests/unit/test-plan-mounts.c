@@ -25,14 +25,17 @@ struct fixture {
 
 static void setup(struct fixture *f)
 {
-	*f = (struct fixture){ .p.env = { .mode = PLAN_RUN, .bundle = "/b", .root_path = "/b/rootfs" } };
+	*f = (struct fixture){
+		.p.env = { .mode = PLAN_RUN, .bundle = "/b", .root_path = "/b/rootfs" }
+	};
 	f->p.spec = &f->spec;
 	f->p.process = &f->process;
 	f->spec.mounts = f->mounts;
 	f->e.code = 0;
 }
 
-static struct oci_mount *add(struct fixture *f, const char *dest, const char *type, const char *source)
+static struct oci_mount *add(struct fixture *f, const char *dest, const char *type,
+			     const char *source)
 {
 	struct oci_mount *m = &f->mounts[f->spec.mounts_count++];
 
@@ -63,7 +66,8 @@ static int before(struct fixture *f)
 }
 
 /* One mount that must be refused, with these words. */
-static void refused(const char *dest, const char *type, const char *source, const char *option, const char *words)
+static void refused(const char *dest, const char *type, const char *source, const char *option,
+		    const char *words)
 {
 	struct fixture f;
 	struct oci_mount *m;
@@ -78,7 +82,8 @@ static void refused(const char *dest, const char *type, const char *source, cons
 
 static void test_order(void)
 {
-	static const enum step_kind want[] = { STEP_PROPAGATION, STEP_ROOTFS, STEP_MOUNT, STEP_MOUNT, STEP_DEVICE };
+	static const enum step_kind want[] = { STEP_PROPAGATION, STEP_ROOTFS, STEP_MOUNT,
+					       STEP_MOUNT, STEP_DEVICE };
 	struct fixture f;
 
 	CASE("order");
@@ -145,7 +150,8 @@ static void test_refused(void)
 
 static void test_allowed_in_proc(void)
 {
-	static const char *const files[] = { "/proc/cpuinfo", "/proc/net/dev", "/proc/sys/kernel/ns_last_pid", "/procfs" };
+	static const char *const files[] = { "/proc/cpuinfo", "/proc/net/dev",
+					     "/proc/sys/kernel/ns_last_pid", "/procfs" };
 
 	CASE("allowed in /proc");
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
@@ -270,7 +276,8 @@ static void test_hidden(void)
 	CASE("masked and read-only paths");
 	setup(&f);
 	f.spec.root.readonly = true;
-	f.spec.linux_.readonly_paths = (struct oci_strings)STRINGS("/proc/sys", "/proc//sys/", "/proc/bus");
+	f.spec.linux_.readonly_paths = (struct oci_strings)STRINGS("/proc/sys", "/proc//sys/",
+								   "/proc/bus");
 	f.spec.linux_.masked_paths = (struct oci_strings)STRINGS("/proc/kcore", "/proc/sys");
 	CHECK_INT(plan_mounts_after_pivot(&f.p, &f.a, &f.e), 0);
 	CHECK_INT(f.p.steps[0].kind, STEP_ROOT_READONLY);
