@@ -64,8 +64,9 @@ new_bundle() {
 # Own cgroups for own ids.
 cgroup_name() { config '.linux.cgroupsPath = "/" + $a' --arg a "$1"; }
 
+# The file stands before ARG..., since jq's --args takes all that follows.
 config() {
-	jq "$@" "$BUNDLE/config.json" >"$BUNDLE/config.json.new" &&
+	jq "$1" "$BUNDLE/config.json" "${@:2}" >"$BUNDLE/config.json.new" &&
 		mv "$BUNDLE/config.json.new" "$BUNDLE/config.json"
 }
 
@@ -139,7 +140,7 @@ nothing_left() {
 	local left
 	"$PROBE" left 2 "$ATOLL_TEST_MARK" "$T" "$ID" || return
 	[ -d "$ROOT" ] || return 0
-	left=$(ls -A "$ROOT")
+	left=$(ls -A --ignore='seccomp~cache' "$ROOT") # compiled filters belong to no container
 	[ -z "$left" ] || {
 		echo "state left: $left"
 		return 1

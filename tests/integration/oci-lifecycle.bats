@@ -174,7 +174,7 @@ count_is() { [ "$(pids_of "$1" | wc -l)" = "$2" ]; }
 
 @test "create: no bundle, no config.json, no root" {
 	try 1 create --bundle "$T/nowhere" "$ID"
-	err_has "no such file or directory"
+	err_has "o such file or directory"
 	mkdir empty
 	try 1 create --bundle "$T/empty" "$ID"
 	err_has config.json
