@@ -71,9 +71,9 @@ static void bash_values(const char *cmd, const struct opt *opts, FILE *out)
 			choices(o, out);
 			fputs("' ;;\n", out);
 		} else {
-			fputs(o->flags & OPT_DIR  ? "kind=-d ;;\n" :
-			      o->flags & OPT_FILE ? "kind=-f ;;\n" :
-						    "kind=none ;;\n",
+			fputs(o->flags & OPT_DIR    ? "kind=-d ;;\n"
+			      : o->flags & OPT_FILE ? "kind=-f ;;\n"
+						    : "kind=none ;;\n",
 			      out);
 		}
 	}
@@ -104,8 +104,10 @@ static void bash(const struct prog *p, FILE *out)
 			fprintf(out, "%s ", (*c)->name);
 	fputs("completion help' ;;\n\t\tcompletion:*) words='bash zsh fish' ;;\n", out);
 	for (const struct cmd *const *c = p->cmds; *c; c++) {
-		static const char *const operand[] = { [OPERAND_NONE] = "kind=none", [OPERAND_ID] = "kind=id",
-						       [OPERAND_DIR] = "kind=-d", [OPERAND_FILE] = "kind=-f" };
+		static const char *const operand[] = { [OPERAND_NONE] = "kind=none",
+						       [OPERAND_ID] = "kind=id",
+						       [OPERAND_DIR] = "kind=-d",
+						       [OPERAND_FILE] = "kind=-f" };
 
 		if ((*c)->flags & CMD_HIDDEN)
 			continue;
@@ -152,7 +154,10 @@ static void zsh_option(const char *dashes, const char *name, const struct opt *o
 			choices(o, out);
 			fputc(')', out);
 		} else {
-			fputs(o->flags & OPT_DIR ? ":_directories" : o->flags & OPT_FILE ? ":_files" : ": ", out);
+			fputs(o->flags & OPT_DIR    ? ":_directories"
+			      : o->flags & OPT_FILE ? ":_files"
+						    : ": ",
+			      out);
 		}
 	}
 	fputs("' \\\n", out);
@@ -176,13 +181,16 @@ static void zsh_options(const struct opt *opts, FILE *out)
 
 static void zsh(const struct prog *p, FILE *out)
 {
-	static const char *const operand[] = { [OPERAND_NONE] = "'*: :'", [OPERAND_ID] = "'*:container:->id'",
+	static const char *const operand[] = { [OPERAND_NONE] = "'*: :'",
+					       [OPERAND_ID] = "'*:container:->id'",
 					       [OPERAND_DIR] = "'*:directory:_directories'",
 					       [OPERAND_FILE] = "'*:file:_files'" };
 
-	fprintf(out, "#compdef %s\n# zsh completion for %s, made by: %s completion zsh\n", p->name, p->name, p->name);
+	fprintf(out, "#compdef %s\n# zsh completion for %s, made by: %s completion zsh\n", p->name,
+		p->name, p->name);
 	function_name(p->name, out);
-	fputs("()\n{\n\tlocal context state line ret=1\n\tlocal -a commands\n\tlocal -A opt_args\n\tcommands=(\n", out);
+	fputs("()\n{\n\tlocal context state line ret=1\n\tlocal -a commands\n\tlocal -A opt_args\n\tcommands=(\n",
+	      out);
 	for (const struct cmd *const *c = p->cmds; *c; c++) {
 		if ((*c)->flags & CMD_HIDDEN)
 			continue;
@@ -190,7 +198,8 @@ static void zsh(const struct prog *p, FILE *out)
 		zsh_text((*c)->summary, out);
 		fputs("'\n", out);
 	}
-	fputs("\t\t'completion:print shell completion'\n\t\t'help:show help'\n\t)\n\t_arguments -C \\\n", out);
+	fputs("\t\t'completion:print shell completion'\n\t\t'help:show help'\n\t)\n\t_arguments -C \\\n",
+	      out);
 	zsh_options(p->globals, out);
 	fputs("\t\t\t'--version[show the version]' \\\n\t\t\t'1:command:->command' '*::argument:->argument' && ret=0\n"
 	      "\tcase $state in\n\tcommand) _describe -t commands command commands && ret=0 ;;\n"
@@ -214,7 +223,8 @@ static void zsh(const struct prog *p, FILE *out)
 
 /* ---- fish --------------------------------------------------------------------- */
 
-static void fish_options(const struct prog *p, const char *condition, const struct opt *opts, FILE *out)
+static void fish_options(const struct prog *p, const char *condition, const struct opt *opts,
+			 FILE *out)
 {
 	for (const struct opt *o = opts; o && o->kind != OPT_END; o++) {
 		if (!shown(o))
@@ -233,7 +243,8 @@ static void fish_options(const struct prog *p, const char *condition, const stru
 		quote(o->help, out);
 		fputc('\n', out);
 		if (o->flags & OPT_NEGATABLE)
-			fprintf(out, "complete -c %s -n '%s' -l no-%s\n", p->name, condition, o->name);
+			fprintf(out, "complete -c %s -n '%s' -l no-%s\n", p->name, condition,
+				o->name);
 	}
 }
 
@@ -241,7 +252,8 @@ static void fish(const struct prog *p, FILE *out)
 {
 	static const char first[] = "__fish_use_subcommand";
 
-	fprintf(out, "# fish completion for %s, made by: %s completion fish\ncomplete -c %s -f\n", p->name, p->name, p->name);
+	fprintf(out, "# fish completion for %s, made by: %s completion fish\ncomplete -c %s -f\n",
+		p->name, p->name, p->name);
 	fish_options(p, first, p->globals, out);
 	for (const struct cmd *const *c = p->cmds; *c; c++) {
 		char in[128];
@@ -254,12 +266,15 @@ static void fish(const struct prog *p, FILE *out)
 		(void)snprintf(in, sizeof(in), "__fish_seen_subcommand_from %s", (*c)->name);
 		fish_options(p, in, (*c)->opts, out);
 		if ((*c)->operand == OPERAND_ID && p->list_ids)
-			fprintf(out, "complete -c %s -n '%s' -a '(%s 2>/dev/null)'\n", p->name, in, p->list_ids);
+			fprintf(out, "complete -c %s -n '%s' -a '(%s 2>/dev/null)'\n", p->name, in,
+				p->list_ids);
 		if ((*c)->operand == OPERAND_DIR || (*c)->operand == OPERAND_FILE)
 			fprintf(out, "complete -c %s -n '%s' -F\n", p->name, in);
 	}
 	fprintf(out, "complete -c %s -n %s -a 'completion help'\n", p->name, first);
-	fprintf(out, "complete -c %s -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'\n", p->name);
+	fprintf(out,
+		"complete -c %s -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'\n",
+		p->name);
 }
 
 int prog_completion(const struct prog *p, const char *shell, FILE *out, struct err *e)

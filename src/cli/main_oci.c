@@ -20,27 +20,33 @@
 #endif
 
 static const char *const log_formats[] = { [OCI_LOG_TEXT] = "text", [OCI_LOG_JSON] = "json", NULL };
-static const char *const managers[] = { [OCI_CGROUPFS] = "cgroupfs", [OCI_SYSTEMD] = "systemd",
-					[OCI_CGROUP_DISABLED] = "disabled", NULL };
+static const char *const managers[] = { [OCI_CGROUPFS] = "cgroupfs",
+					[OCI_SYSTEMD] = "systemd",
+					[OCI_CGROUP_DISABLED] = "disabled",
+					NULL };
 
 #define AT(member) offsetof(struct oci_globals, member)
 static const struct opt globals[] = {
 	{ OPT_STR, 0, "root", "DIR", "where the state of containers lives", AT(root), OPT_DIR },
 	{ OPT_STR, 0, "log", "FILE", "write a failure to this file too", AT(log), OPT_FILE },
-	{ OPT_CHOICE, 0, "log-format", "FORMAT", "format of the log file", AT(log_format), .choices = log_formats },
+	{ OPT_CHOICE, 0, "log-format", "FORMAT", "format of the log file", AT(log_format),
+	  .choices = log_formats },
 	{ OPT_FLAG, 0, "debug", NULL, "log what was skipped as well", AT(debug) },
 	{ OPT_STR, 0, "rootless", "WHEN", "not root: true, false or auto", AT(rootless) },
-	{ OPT_CHOICE, 0, "cgroup-manager", "MANAGER", "who makes the cgroups", AT(cgroup_manager), .choices = managers },
-	{ OPT_FLAG, 0, "systemd-cgroup", NULL, "the same as --cgroup-manager systemd", AT(systemd_cgroup), OPT_HIDDEN },
+	{ OPT_CHOICE, 0, "cgroup-manager", "MANAGER", "who makes the cgroups", AT(cgroup_manager),
+	  .choices = managers },
+	{ OPT_FLAG, 0, "systemd-cgroup", NULL, "the same as --cgroup-manager systemd",
+	  AT(systemd_cgroup), OPT_HIDDEN },
 	{ OPT_STR, 0, "criu", "PATH", "ignored", AT(criu), OPT_HIDDEN },
 	{ OPT_STR, 0, "log-level", "LEVEL", "ignored", AT(log_level), OPT_HIDDEN },
 	{ 0 },
 };
 
 static const struct cmd *const cmds[] = {
-	&oci_cmd_create, &oci_cmd_start,  &oci_cmd_run,  &oci_cmd_exec,	  &oci_cmd_state,  &oci_cmd_kill,
-	&oci_cmd_delete, &oci_cmd_list,	  &oci_cmd_ps,	 &oci_cmd_pause,  &oci_cmd_resume, &oci_cmd_update,
-	&oci_cmd_spec,	 &oci_cmd_explain, &oci_cmd_features, NULL,
+	&oci_cmd_create, &oci_cmd_start,   &oci_cmd_run,      &oci_cmd_exec,
+	&oci_cmd_state,  &oci_cmd_kill,    &oci_cmd_delete,   &oci_cmd_list,
+	&oci_cmd_ps,     &oci_cmd_pause,   &oci_cmd_resume,   &oci_cmd_update,
+	&oci_cmd_spec,   &oci_cmd_explain, &oci_cmd_features, NULL,
 };
 
 /* ---- saying ---------------------------------------------------------------------- */
@@ -81,7 +87,8 @@ static void log_record(const struct oci_globals *g, const char *level, const cha
 		char *line;
 
 		jsonw_str(&w, msg);
-		line = arena_printf(&a, "time=\"%s\" level=%s msg=%.*s\n", time, level, (int)w.len, w.buf);
+		line = arena_printf(&a, "time=\"%s\" level=%s msg=%.*s\n", time, level, (int)w.len,
+				    w.buf);
 		(void)io_write_all(fd, line, strlen(line));
 	}
 }
@@ -109,7 +116,8 @@ static void version(FILE *out)
 {
 	const struct scmp_version *v = seccomp_version();
 
-	fprintf(out, "atoll-oci version " ATOLL_VERSION "\ncommit: " ATOLL_COMMIT "\nspec: " OCI_VERSION "\n");
+	fprintf(out, "atoll-oci version " ATOLL_VERSION "\ncommit: " ATOLL_COMMIT
+		     "\nspec: " OCI_VERSION "\n");
 	if (v)
 		fprintf(out, "libseccomp: %u.%u.%u\n", v->major, v->minor, v->micro);
 }
@@ -125,7 +133,9 @@ static int is_rootless(const char *word, bool *ret, struct err *e)
 	else if (strcmp(word, "false") == 0 || strcmp(word, "0") == 0)
 		*ret = false;
 	else
-		return err_set(e, EINVAL, "option --rootless: unknown value '%.32s'; known: true, false, auto", word);
+		return err_set(e, EINVAL,
+			       "option --rootless: unknown value '%.32s'; known: true, false, auto",
+			       word);
 	return 0;
 }
 
@@ -137,7 +147,8 @@ int oci_lc(struct cmd_call *call, struct lc *ret, struct err *e)
 
 	said = g;
 	if (g->systemd_cgroup || g->cgroup_manager == OCI_SYSTEMD)
-		return err_set(e, EOPNOTSUPP, "%s: cgroups made by systemd are not supported yet; use cgroupfs",
+		return err_set(e, EOPNOTSUPP,
+			       "%s: cgroups made by systemd are not supported yet; use cgroupfs",
 			       g->systemd_cgroup ? "--systemd-cgroup" : "--cgroup-manager systemd");
 	r = is_rootless(g->rootless, &lc.rootless, e);
 	if (r == 0 && g->root)
@@ -173,7 +184,8 @@ int main(int argc, char **argv)
 {
 	static const struct prog prog = {
 		.name = "atoll-oci",
-		.summary = "Makes and runs containers as the OCI runtime specification " OCI_VERSION " says.",
+		.summary = "Makes and runs containers as the OCI runtime specification " OCI_VERSION
+			   " says.",
 		.globals = globals,
 		.globals_size = sizeof(struct oci_globals),
 		.cmds = cmds,

@@ -22,6 +22,6 @@ int oci_lc(struct cmd_call *call, struct lc *ret, struct err *e);
 /* For commands that enter a container: goes on in a protected copy (run/selfexe.h). */
 int oci_protect(const struct cmd_call *call, struct err *e);
 
-extern const struct cmd oci_cmd_create, oci_cmd_start, oci_cmd_run, oci_cmd_exec, oci_cmd_state, oci_cmd_kill,
-	oci_cmd_delete, oci_cmd_list, oci_cmd_ps, oci_cmd_pause, oci_cmd_resume, oci_cmd_update, oci_cmd_spec,
-	oci_cmd_features, oci_cmd_explain;
+extern const struct cmd oci_cmd_create, oci_cmd_start, oci_cmd_run, oci_cmd_exec, oci_cmd_state,
+	oci_cmd_kill, oci_cmd_delete, oci_cmd_list, oci_cmd_ps, oci_cmd_pause, oci_cmd_resume,
+	oci_cmd_update, oci_cmd_spec, oci_cmd_features, oci_cmd_explain;

@@ -13,21 +13,52 @@ struct args {
 };
 
 #define AT(member) offsetof(struct args, member)
-#define ROW_BUNDLE \
-	{ OPT_STR, 'b', "bundle", "DIR", "directory of the bundle (default: the current one)", AT(bundle), OPT_DIR }
-#define ROW_CONFIG \
-	{ OPT_STR, 'f', "config", "FILE", "configuration (default: config.json of the bundle)", AT(config), OPT_FILE }
-#define ROWS_CREATE                                                                                                     \
-	ROW_BUNDLE, ROW_CONFIG,                                                                                         \
-		{ OPT_STR, 0, "console-socket", "PATH", "send the terminal to this socket", AT(console_socket), OPT_FILE }, \
-		{ OPT_STR, 0, "pid-file", "FILE", "write the outer PID to this file", AT(pid_file), OPT_FILE },             \
-		{ OPT_STR, 0, "pidfd-socket", "PATH", "send a pidfd of the container to this socket", AT(pidfd_socket),     \
-		  OPT_FILE },                                                                                               \
-		{ OPT_FLAG, 0, "no-pivot", NULL, "change the root without pivot_root", AT(no_pivot) },                      \
-		{ OPT_FLAG, 0, "no-new-keyring", NULL, "keep the session keyring of the caller", AT(no_new_keyring) },      \
-		{ OPT_INT, 0, "preserve-fds", "N", "pass on N descriptors beside 0, 1 and 2", AT(preserve_fds), .min = 0,   \
-		  .max = INT_MAX - 3 },                                                                                     \
-		{ OPT_FLAG, 0, "no-subreaper", NULL, "do not adopt orphans while in the foreground", AT(no_subreaper) }
+#define ROW_BUNDLE                                                                                \
+	{                                                                                         \
+		OPT_STR, 'b', "bundle", "DIR",                                                    \
+			"directory of the bundle (default: the current one)", AT(bundle), OPT_DIR \
+	}
+#define ROW_CONFIG                                                                                 \
+	{                                                                                          \
+		OPT_STR, 'f', "config", "FILE",                                                    \
+			"configuration (default: config.json of the bundle)", AT(config), OPT_FILE \
+	}
+#define ROWS_CREATE                                                                                    \
+	ROW_BUNDLE, ROW_CONFIG, { OPT_STR,                                                             \
+				  0,                                                                   \
+				  "console-socket",                                                    \
+				  "PATH",                                                              \
+				  "send the terminal to this socket",                                  \
+				  AT(console_socket),                                                  \
+				  OPT_FILE },                                                          \
+		{ OPT_STR,      0,       "pid-file", "FILE", "write the outer PID to this file",       \
+		  AT(pid_file), OPT_FILE },                                                            \
+		{ OPT_STR,                                                                             \
+		  0,                                                                                   \
+		  "pidfd-socket",                                                                      \
+		  "PATH",                                                                              \
+		  "send a pidfd of the container to this socket",                                      \
+		  AT(pidfd_socket),                                                                    \
+		  OPT_FILE },                                                                          \
+		{ OPT_FLAG, 0, "no-pivot", NULL, "change the root without pivot_root", AT(no_pivot) }, \
+		{ OPT_FLAG,                                                                            \
+		  0,                                                                                   \
+		  "no-new-keyring",                                                                    \
+		  NULL,                                                                                \
+		  "keep the session keyring of the caller",                                            \
+		  AT(no_new_keyring) },                                                                \
+		{ OPT_INT,                                                                             \
+		  0,                                                                                   \
+		  "preserve-fds",                                                                      \
+		  "N",                                                                                 \
+		  "pass on N descriptors beside 0, 1 and 2",                                           \
+		  AT(preserve_fds),                                                                    \
+		  .min = 0,                                                                            \
+		  .max = INT_MAX - 3 },                                                                \
+	{                                                                                              \
+		OPT_FLAG, 0, "no-subreaper", NULL, "do not adopt orphans while in the foreground",     \
+			AT(no_subreaper)                                                               \
+	}
 
 static const struct opt create_opts[] = {
 	ROWS_CREATE,
@@ -142,9 +173,10 @@ const struct cmd oci_cmd_run = {
 	.name = "run",
 	.operands = "ID",
 	.summary = "make a container and start it",
-	.details = "In the foreground (without --detach) signals are forwarded to the container, its\n"
-		   "terminal is joined to this one, and its exit status becomes that of this command\n"
-		   "(128+n if signal n ended it); then the container is deleted.\n",
+	.details =
+		"In the foreground (without --detach) signals are forwarded to the container, its\n"
+		"terminal is joined to this one, and its exit status becomes that of this command\n"
+		"(128+n if signal n ended it); then the container is deleted.\n",
 	.opts = run_opts,
 	.min = 1,
 	.max = 1,

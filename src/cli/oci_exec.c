@@ -9,9 +9,9 @@
 #include "cli/oci.h"
 
 struct args {
-	const char *cwd, *user, *process, *process_label, *apparmor, *cgroup;
+	const char *cwd, *user, *process, *process_label, *apparmor;
 	const char *pid_file, *console_socket, *pidfd_socket;
-	struct opt_list env, gids, caps;
+	struct opt_list env, gids, caps, cgroups;
 	int64_t preserve_fds;
 	bool tty, detach, no_new_privs, ignore_paused;
 };
@@ -25,23 +25,29 @@ static const struct opt opts[] = {
 	{ OPT_FLAG, 't', "tty", NULL, "give it a terminal", AT(tty) },
 	{ OPT_STR, 'u', "user", "UID[:GID]", "who runs it", AT(user) },
 	{ OPT_LIST, 'g', "additional-gids", "GID", "a further group", AT(gids) },
-	{ OPT_STR, 'p', "process", "FILE", "read the whole process object from a file", AT(process), OPT_FILE },
+	{ OPT_STR, 'p', "process", "FILE", "read the whole process object from a file", AT(process),
+	  OPT_FILE },
 	{ OPT_FLAG, 'd', "detach", NULL, "return when the command runs", AT(detach) },
-	{ OPT_STR, 0, "pid-file", "FILE", "write the outer PID to this file", AT(pid_file), OPT_FILE },
-	{ OPT_STR, 0, "console-socket", "PATH", "send the terminal to this socket", AT(console_socket), OPT_FILE },
-	{ OPT_STR, 0, "pidfd-socket", "PATH", "send a pidfd of the command to this socket", AT(pidfd_socket), OPT_FILE },
+	{ OPT_STR, 0, "pid-file", "FILE", "write the outer PID to this file", AT(pid_file),
+	  OPT_FILE },
+	{ OPT_STR, 0, "console-socket", "PATH", "send the terminal to this socket",
+	  AT(console_socket), OPT_FILE },
+	{ OPT_STR, 0, "pidfd-socket", "PATH", "send a pidfd of the command to this socket",
+	  AT(pidfd_socket), OPT_FILE },
 	{ OPT_STR, 0, "process-label", "LABEL", "SELinux label of the command", AT(process_label) },
 	{ OPT_STR, 0, "apparmor", "PROFILE", "AppArmor profile of the command", AT(apparmor) },
 	{ OPT_FLAG, 0, "no-new-privs", NULL, "no privileges by setuid programs", AT(no_new_privs) },
 	{ OPT_LIST, 'c', "cap", "CAP_NAME", "add a capability", AT(caps) },
-	{ OPT_INT, 0, "preserve-fds", "N", "pass on N descriptors beside 0, 1 and 2", AT(preserve_fds), .min = 0,
-	  .max = INT_MAX - 3 },
-	{ OPT_STR, 0, "cgroup", "PATH", "cgroup below that of the container", AT(cgroup) },
+	{ OPT_INT, 0, "preserve-fds", "N", "pass on N descriptors beside 0, 1 and 2",
+	  AT(preserve_fds), .min = 0, .max = INT_MAX - 3 },
+	{ OPT_LIST, 0, "cgroup", "[CONTROLLER:]PATH", "cgroup below that of the container",
+	  AT(cgroups) },
 	{ OPT_FLAG, 0, "ignore-paused", NULL, "also in a paused container", AT(ignore_paused) },
 	{ 0 },
 };
 
-static int read_process(struct cmd_call *call, const char *path, struct oci_process *ret, struct err *e)
+static int read_process(struct cmd_call *call, const char *path, struct oci_process *ret,
+			struct err *e)
 {
 	size_t len;
 	char *text;
@@ -52,13 +58,16 @@ static int read_process(struct cmd_call *call, const char *path, struct oci_proc
 	return oci_process_parse(path, text, len, call->arena, ret, e);
 }
 
-static int read_gids(struct cmd_call *call, const struct opt_list *list, uint32_t **ret, struct err *e)
+static int read_gids(struct cmd_call *call, const struct opt_list *list, uint32_t **ret,
+		     struct err *e)
 {
 	uint32_t *gids = arena_alloc(call->arena, (list->count + 1) * sizeof(*gids));
 
 	for (size_t i = 0; i < list->count; i++)
 		if (num_u32(list->items[i], &gids[i]) < 0)
-			return err_set(e, EINVAL, "option --additional-gids: '%.64s' is not a number", list->items[i]);
+			return err_set(e, EINVAL,
+				       "option --additional-gids: '%.64s' is not a number",
+				       list->items[i]);
 	*ret = gids;
 	return 0;
 }
@@ -99,7 +108,8 @@ static int run(struct cmd_call *call, struct err *e)
 			       .tty = a->tty,
 			       .no_new_privs = a->no_new_privs,
 			       .ignore_paused = a->ignore_paused,
-			       .cgroup = a->cgroup,
+			       .cgroups = a->cgroups.items,
+			       .cgroups_count = a->cgroups.count,
 			       .detach = a->detach,
 			       .pid_file = a->pid_file,
 			       .console_socket = a->console_socket,

@@ -21,7 +21,8 @@ static int by_name(const void *a, const void *b)
 }
 
 /* The words that `usable` (NULL: all) holds for, sorted. */
-static void words(struct jsonw *w, const char *key, const struct bind_word *word, bool (*usable)(uint64_t value))
+static void words(struct jsonw *w, const char *key, const struct bind_word *word,
+		  bool (*usable)(uint64_t value))
 {
 	const char *names[64];
 	size_t n = 0;

@@ -18,7 +18,8 @@ struct args {
 };
 
 static const struct opt list_opts[] = {
-	{ OPT_CHOICE, 'f', "format", "FORMAT", "how to print", offsetof(struct args, format), .choices = formats },
+	{ OPT_CHOICE, 'f', "format", "FORMAT", "how to print", offsetof(struct args, format),
+	  .choices = formats },
 	{ OPT_FLAG, 'q', "quiet", NULL, "only the ids", offsetof(struct args, quiet) },
 	{ 0 },
 };
@@ -77,12 +78,14 @@ static void print_table(struct arena *a, const struct container_list *list)
 	const char *(*row)[COLUMNS] = arena_alloc(a, (list->count + 1) * sizeof(*row));
 	int width[COLUMNS];
 
-	memcpy(row[0], ((const char *[]){ "ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER" }), sizeof(row[0]));
+	memcpy(row[0], ((const char *[]){ "ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER" }),
+	       sizeof(row[0]));
 	for (size_t i = 0; i < list->count; i++) {
 		const struct container *c = &list->items[i];
 
 		row[i + 1][0] = c->state.id;
-		row[i + 1][1] = arena_printf(a, "%d", c->status == STATUS_STOPPED ? 0 : c->state.pid);
+		row[i + 1][1] = arena_printf(a, "%d",
+					     c->status == STATUS_STOPPED ? 0 : c->state.pid);
 		row[i + 1][2] = state_status_name[c->status];
 		row[i + 1][3] = c->state.bundle;
 		row[i + 1][4] = c->state.created;

@@ -22,7 +22,8 @@ struct args {
 };
 
 static const struct opt opts[] = {
-	{ OPT_CHOICE, 'f', "format", "FORMAT", "how to print", offsetof(struct args, format), .choices = formats },
+	{ OPT_CHOICE, 'f', "format", "FORMAT", "how to print", offsetof(struct args, format),
+	  .choices = formats },
 	{ 0 },
 };
 
@@ -69,7 +70,8 @@ static int run_ps(struct arena *a, char *const *args, int count, char **ret, str
 		;
 	if (r < 0)
 		return err_set(e, -r, "read the output of ps: %m");
-	return status != 0 ? err_set(e, EINVAL, "ps failed with status %d", WEXITSTATUS(status)) : 0;
+	return status != 0 ? err_set(e, EINVAL, "ps failed with status %d", WEXITSTATUS(status))
+			   : 0;
 }
 
 /* The n-th word of a line (from 0); its length in *ret_len, 0 if there is none. */
@@ -138,7 +140,8 @@ const struct cmd oci_cmd_ps = {
 	.name = "ps",
 	.operands = "ID [PS-OPTION...]",
 	.summary = "list the processes of a container",
-	.details = "What follows the id goes to ps(1) (default: -ef), whose output must have a\ncolumn PID.\n",
+	.details =
+		"What follows the id goes to ps(1) (default: -ef), whose output must have a\ncolumn PID.\n",
 	.opts = opts,
 	.min = 1,
 	.max = -1,

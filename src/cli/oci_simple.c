@@ -10,7 +10,8 @@ struct args {
 };
 
 static const struct opt kill_opts[] = {
-	{ OPT_FLAG, 'a', "all", NULL, "signal every process of the container", offsetof(struct args, all) },
+	{ OPT_FLAG, 'a', "all", NULL, "signal every process of the container",
+	  offsetof(struct args, all) },
 	{ 0 },
 };
 static const struct opt delete_opts[] = {
@@ -41,7 +42,7 @@ static int kill(struct cmd_call *call, struct err *e)
 	return r < 0 ? r : lc_kill(&lc, call->operand[0], sig, a->all, e);
 }
 
-static int delete(struct cmd_call *call, struct err *e)
+static int delete (struct cmd_call *call, struct err *e)
 {
 	const struct args *a = call->args;
 	autolc struct lc lc = LC_INIT(NULL, NULL);

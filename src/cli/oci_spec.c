@@ -16,7 +16,8 @@ struct args {
 static const struct opt opts[] = {
 	{ OPT_STR, 'b', "bundle", "DIR", "where to write it (default: the current directory)",
 	  offsetof(struct args, bundle), OPT_DIR },
-	{ OPT_FLAG, 0, "rootless", NULL, "for a user who is not root", offsetof(struct args, rootless) },
+	{ OPT_FLAG, 0, "rootless", NULL, "for a user who is not root",
+	  offsetof(struct args, rootless) },
 	{ 0 },
 };
 

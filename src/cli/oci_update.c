@@ -17,34 +17,50 @@ struct args {
 /* No value of any of these. */
 #define UNSET INT64_MIN
 static const struct args defaults = {
-	.memory = UNSET, .memory_reservation = UNSET, .memory_swap = UNSET, .pids_limit = UNSET, .cpu_quota = UNSET,
-	.cpu_idle = UNSET, .cpu_period = UNSET, .cpu_shares = UNSET, .blkio_weight = UNSET,
+	.memory = UNSET,
+	.memory_reservation = UNSET,
+	.memory_swap = UNSET,
+	.pids_limit = UNSET,
+	.cpu_quota = UNSET,
+	.cpu_idle = UNSET,
+	.cpu_period = UNSET,
+	.cpu_shares = UNSET,
+	.blkio_weight = UNSET,
 };
 
 #define AT(member) offsetof(struct args, member)
 static const struct opt opts[] = {
-	{ OPT_STR, 'r', "resources", "FILE", "read a linux.resources object; - is standard input", AT(resources), OPT_FILE },
+	{ OPT_STR, 'r', "resources", "FILE", "read a linux.resources object; - is standard input",
+	  AT(resources), OPT_FILE },
 	{ OPT_SIZE, 0, "memory", "BYTES", "memory limit, -1 for none", AT(memory) },
-	{ OPT_SIZE, 0, "memory-reservation", "BYTES", "memory that reclaim leaves alone", AT(memory_reservation) },
-	{ OPT_SIZE, 0, "memory-swap", "BYTES", "memory and swap together, -1 for no limit", AT(memory_swap) },
-	{ OPT_INT, 0, "pids-limit", "N", "how many tasks, -1 for any number", AT(pids_limit), .min = -1, .max = INT64_MAX },
-	{ OPT_INT, 0, "cpu-period", "USEC", "length of a CPU period", AT(cpu_period), .min = 1, .max = INT64_MAX },
+	{ OPT_SIZE, 0, "memory-reservation", "BYTES", "memory that reclaim leaves alone",
+	  AT(memory_reservation) },
+	{ OPT_SIZE, 0, "memory-swap", "BYTES", "memory and swap together, -1 for no limit",
+	  AT(memory_swap) },
+	{ OPT_INT, 0, "pids-limit", "N", "how many tasks, -1 for any number", AT(pids_limit),
+	  .min = -1, .max = INT64_MAX },
+	{ OPT_INT, 0, "cpu-period", "USEC", "length of a CPU period", AT(cpu_period), .min = 1,
+	  .max = INT64_MAX },
 	{ OPT_INT, 0, "cpu-quota", "USEC", "CPU time in a period, -1 for no limit", AT(cpu_quota) },
-	{ OPT_INT, 0, "cpu-share", "N", "relative weight of CPU time", AT(cpu_shares), .min = 1, .max = INT64_MAX },
-	{ OPT_INT, 0, "cpu-idle", "N", "1: only time that nobody else wants", AT(cpu_idle), .min = 0, .max = 1 },
+	{ OPT_INT, 0, "cpu-share", "N", "relative weight of CPU time", AT(cpu_shares), .min = 1,
+	  .max = INT64_MAX },
+	{ OPT_INT, 0, "cpu-idle", "N", "1: only time that nobody else wants", AT(cpu_idle),
+	  .min = 0, .max = 1 },
 	{ OPT_STR, 0, "cpuset-cpus", "LIST", "CPUs to run on", AT(cpuset_cpus) },
 	{ OPT_STR, 0, "cpuset-mems", "LIST", "memory nodes to use", AT(cpuset_mems) },
-	{ OPT_INT, 0, "blkio-weight", "N", "relative weight of block I/O", AT(blkio_weight), .min = 10, .max = 1000 },
+	{ OPT_INT, 0, "blkio-weight", "N", "relative weight of block I/O", AT(blkio_weight),
+	  .min = 10, .max = 1000 },
 	{ 0 },
 };
 
-static int read_resources(struct cmd_call *call, const char *path, struct oci_resources *ret, struct err *e)
+static int read_resources(struct cmd_call *call, const char *path, struct oci_resources *ret,
+			  struct err *e)
 {
 	bool in = strcmp(path, "-") == 0;
 	size_t len;
 	char *text;
-	int r = in ? io_read_fd(STDIN_FILENO, IO_FILE_MAX, call->arena, &text, &len) :
-		     io_read_at(AT_FDCWD, path, IO_FILE_MAX, call->arena, &text, &len);
+	int r = in ? io_read_fd(STDIN_FILENO, IO_FILE_MAX, call->arena, &text, &len)
+		   : io_read_at(AT_FDCWD, path, IO_FILE_MAX, call->arena, &text, &len);
 
 	if (r < 0)
 		return err_set(e, -r, "read %s: %m", in ? "standard input" : path);

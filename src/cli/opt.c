@@ -34,7 +34,8 @@ static bool same(const char *name, const char *s, size_t n)
 }
 
 /* *ret_off: it was written as --no-NAME. */
-static const struct opt *find_name(const struct opt_parser *op, const char *s, size_t n, bool *ret_off)
+static const struct opt *find_name(const struct opt_parser *op, const char *s, size_t n,
+				   bool *ret_off)
 {
 	*ret_off = false;
 	for (const struct opt *o = op->opts; o && o->kind != OPT_END; o++) {
@@ -42,7 +43,8 @@ static const struct opt *find_name(const struct opt_parser *op, const char *s, s
 			continue;
 		if (same(o->name, s, n))
 			return o;
-		if (o->flags & OPT_NEGATABLE && n > 3 && memcmp(s, "no-", 3) == 0 && same(o->name, s + 3, n - 3)) {
+		if (o->flags & OPT_NEGATABLE && n > 3 && memcmp(s, "no-", 3) == 0 &&
+		    same(o->name, s + 3, n - 3)) {
 			*ret_off = true;
 			return o;
 		}
@@ -59,7 +61,8 @@ static bool wants_value(const struct opt *o)
 
 static int store_flag(const struct opt *o, const char *value, bool on, bool *slot, struct err *e)
 {
-	static const char *const yes[] = { "true", "1", "t", "yes" }, *const no[] = { "false", "0", "f", "no" };
+	static const char *const yes[] = { "true", "1", "t", "yes" }, *const no[] = { "false", "0",
+										      "f", "no" };
 
 	if (!value) {
 		*slot = on;
@@ -87,8 +90,9 @@ static int store_int(const struct opt *o, const char *value, int64_t *slot, stru
 	if (r == 0 && limited && (v < o->min || v > o->max))
 		r = -ERANGE;
 	if (r == -ERANGE && limited)
-		return err_set(e, EINVAL, "option --%s: %.64s is not between %" PRId64 " and %" PRId64, o->name, value,
-			       o->min, o->max);
+		return err_set(e, EINVAL,
+			       "option --%s: %.64s is not between %" PRId64 " and %" PRId64,
+			       o->name, value, o->min, o->max);
 	if (r < 0)
 		return err_set(e, EINVAL, "option --%s: '%.64s' is not a number", o->name, value);
 	*slot = v;
@@ -106,13 +110,16 @@ static int store_choice(const struct opt *o, const char *value, int *slot, struc
 			return 0;
 		}
 		if (len < sizeof(all))
-			len += (size_t)snprintf(all + len, sizeof(all) - len, "%s%s", i ? ", " : "", o->choices[i]);
+			len += (size_t)snprintf(all + len, sizeof(all) - len, "%s%s", i ? ", " : "",
+						o->choices[i]);
 	}
-	return err_set(e, EINVAL, "option --%s: unknown value '%.64s'; known: %s", o->name, value, all);
+	return err_set(e, EINVAL, "option --%s: unknown value '%.64s'; known: %s", o->name, value,
+		       all);
 }
 
 /* value is NULL for a flag without "=...". */
-static int store(struct opt_parser *op, const struct opt *o, const char *value, bool off, void *args, struct err *e)
+static int store(struct opt_parser *op, const struct opt *o, const char *value, bool off,
+		 void *args, struct err *e)
 {
 	void *slot = (char *)args + o->offset;
 	struct opt_list *list = slot;
@@ -122,23 +129,25 @@ static int store(struct opt_parser *op, const struct opt *o, const char *value, 
 	case OPT_OFF: return store_flag(o, value, false, slot, e);
 	case OPT_STR: *(const char **)slot = value; return 0;
 	case OPT_LIST:
-		*(const char **)arena_push(op->arena, &list->items, &list->count, &list->cap, sizeof(*list->items)) =
-			value;
+		*(const char **)arena_push(op->arena, &list->items, &list->count, &list->cap,
+					   sizeof(*list->items)) = value;
 		return 0;
 	case OPT_INT: return store_int(o, value, slot, e);
 	case OPT_SIZE:
 		if (num_size(value, slot) < 0)
-			return err_set(e, EINVAL, "option --%s: '%.64s' is not a size such as 64m", o->name, value);
+			return err_set(e, EINVAL, "option --%s: '%.64s' is not a size such as 64m",
+				       o->name, value);
 		return 0;
 	case OPT_CHOICE: return store_choice(o, value, slot, e);
 	case OPT_GROUP:
 	case OPT_END: break;
 	}
-	assert(!"a row of an option table");
+	assert(is_row(o)); /* nothing else is found by a name */
 	return -EINVAL;
 }
 
-static int take(struct opt_parser *op, const struct opt *o, const char *value, bool off, void *args, struct err *e)
+static int take(struct opt_parser *op, const struct opt *o, const char *value, bool off, void *args,
+		struct err *e)
 {
 	if (o == &help_row)
 		op->help = true;
@@ -150,7 +159,8 @@ static int take(struct opt_parser *op, const struct opt *o, const char *value, b
 }
 
 /* --name, --name=value, --name value; dashes: how many stood before it. */
-static int parse_name(struct opt_parser *op, char **argv, int argc, int *i, size_t dashes, void *args, struct err *e)
+static int parse_name(struct opt_parser *op, char **argv, int argc, int *i, size_t dashes,
+		      void *args, struct err *e)
 {
 	const char *s = argv[*i] + dashes;
 	size_t n = strcspn(s, "=");
@@ -162,14 +172,16 @@ static int parse_name(struct opt_parser *op, char **argv, int argc, int *i, size
 		return err_set(e, EINVAL, "unknown option '%.128s'", argv[*i]);
 	if (wants_value(o) && !value) {
 		if (*i + 1 >= argc)
-			return err_set(e, EINVAL, "option --%s requires an argument (%s)", o->name, o->value);
+			return err_set(e, EINVAL, "option --%s requires an argument (%s)", o->name,
+				       o->value);
 		value = argv[++*i];
 	}
 	return take(op, o, value, off, args, e);
 }
 
 /* -a, -abc, -o value, -ovalue */
-static int parse_letters(struct opt_parser *op, char **argv, int argc, int *i, void *args, struct err *e)
+static int parse_letters(struct opt_parser *op, char **argv, int argc, int *i, void *args,
+			 struct err *e)
 {
 	const char *word = argv[*i];
 
@@ -186,7 +198,9 @@ static int parse_letters(struct opt_parser *op, char **argv, int argc, int *i, v
 			value = s[1] == '=' ? s + 2 : s + 1;
 			if (!s[1]) {
 				if (*i + 1 >= argc)
-					return err_set(e, EINVAL, "option -%c requires an argument (%s)", *s, o->value);
+					return err_set(e, EINVAL,
+						       "option -%c requires an argument (%s)", *s,
+						       o->value);
 				value = argv[++*i];
 			}
 		} else if (s[1] == '=') {
@@ -199,7 +213,8 @@ static int parse_letters(struct opt_parser *op, char **argv, int argc, int *i, v
 	return 0;
 }
 
-static int parse_option(struct opt_parser *op, char **argv, int argc, int *i, void *args, struct err *e)
+static int parse_option(struct opt_parser *op, char **argv, int argc, int *i, void *args,
+			struct err *e)
 {
 	const char *s = argv[*i];
 	bool off;
@@ -211,7 +226,8 @@ static int parse_option(struct opt_parser *op, char **argv, int argc, int *i, vo
 	return parse_letters(op, argv, argc, i, args, e);
 }
 
-int opt_parse(struct opt_parser *op, int argc, char **argv, void *args, int *ret_first, struct err *e)
+int opt_parse(struct opt_parser *op, int argc, char **argv, void *args, int *ret_first,
+	      struct err *e)
 {
 	char **operand = arena_alloc(op->arena, ((size_t)argc + 1) * sizeof(*operand));
 	int n = 0, i;
@@ -248,9 +264,10 @@ enum { HELP_COLUMN = 30 };
 static void help_option(const struct opt *o, FILE *out)
 {
 	char left[128];
-	int n = snprintf(left, sizeof(left), "  %c%c%c --%s%s%s%s", o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
-			 o->letter ? ',' : ' ', o->flags & OPT_NEGATABLE ? "[no-]" : "", o->name,
-			 o->value ? " " : "", o->value ? o->value : "");
+	int n = snprintf(left, sizeof(left), "  %c%c%c --%s%s%s%s", o->letter ? '-' : ' ',
+			 o->letter ? o->letter : ' ', o->letter ? ',' : ' ',
+			 o->flags & OPT_NEGATABLE ? "[no-]" : "", o->name, o->value ? " " : "",
+			 o->value ? o->value : "");
 
 	if (n < HELP_COLUMN)
 		fprintf(out, "%-*s", HELP_COLUMN, left);
@@ -305,8 +322,8 @@ static void help_help(const struct opt *opts, FILE *out)
 
 void cmd_help(const struct prog *p, const struct cmd *c, FILE *out)
 {
-	fprintf(out, "Usage: %s %s [OPTIONS]%s%s\n\n%s: %s.\n", p->name, c->name, *c->operands ? " " : "", c->operands,
-		c->name, c->summary);
+	fprintf(out, "Usage: %s %s [OPTIONS]%s%s\n\n%s: %s.\n", p->name, c->name,
+		*c->operands ? " " : "", c->operands, c->name, c->summary);
 	if (c->details)
 		fprintf(out, "\n%s", c->details);
 	help_options(c->opts, false, out);
@@ -315,11 +332,14 @@ void cmd_help(const struct prog *p, const struct cmd *c, FILE *out)
 
 void prog_help(const struct prog *p, FILE *out)
 {
-	fprintf(out, "Usage: %s [GLOBAL OPTIONS] COMMAND [OPTIONS] [ARGUMENTS]\n\n%s\n\nCommands:\n", p->name, p->summary);
+	fprintf(out,
+		"Usage: %s [GLOBAL OPTIONS] COMMAND [OPTIONS] [ARGUMENTS]\n\n%s\n\nCommands:\n",
+		p->name, p->summary);
 	for (const struct cmd *const *c = p->cmds; *c; c++)
 		if (!((*c)->flags & CMD_HIDDEN))
 			fprintf(out, "  %-12s %s\n", (*c)->name, (*c)->summary);
-	fprintf(out, "  %-12s %s\n  %-12s %s\n", "completion", "print shell completion for bash, zsh or fish", "help",
+	fprintf(out, "  %-12s %s\n  %-12s %s\n", "completion",
+		"print shell completion for bash, zsh or fish", "help",
 		"show this help, or that of a command");
 	help_options(p->globals, true, out);
 	help_help(p->globals, out);
@@ -330,8 +350,10 @@ static void dump_options(const char *cmd, const struct opt *opts, FILE *out)
 {
 	for (const struct opt *o = opts; o && o->kind != OPT_END; o++)
 		if (is_row(o) && !(o->flags & OPT_HIDDEN))
-			fprintf(out, "opt\t%s\t%c\t%s%s\t%s\t%s\n", cmd, o->letter ? o->letter : '-',
-				o->flags & OPT_NEGATABLE ? "[no-]" : "", o->name, o->value ? o->value : "-", o->help);
+			fprintf(out, "opt\t%s\t%c\t%s%s\t%s\t%s\n", cmd,
+				o->letter ? o->letter : '-',
+				o->flags & OPT_NEGATABLE ? "[no-]" : "", o->name,
+				o->value ? o->value : "-", o->help);
 }
 
 void prog_dump(const struct prog *p, FILE *out)
@@ -341,7 +363,8 @@ void prog_dump(const struct prog *p, FILE *out)
 	for (const struct cmd *const *c = p->cmds; *c; c++) {
 		if ((*c)->flags & CMD_HIDDEN)
 			continue;
-		fprintf(out, "cmd\t%s\t%s\t%s\n", (*c)->name, *(*c)->operands ? (*c)->operands : "-", (*c)->summary);
+		fprintf(out, "cmd\t%s\t%s\t%s\n", (*c)->name,
+			*(*c)->operands ? (*c)->operands : "-", (*c)->summary);
 		dump_options((*c)->name, (*c)->opts, out);
 	}
 }
@@ -363,10 +386,11 @@ static int check_count(const struct cmd *c, int n, struct err *e)
 	if (c->max == 0)
 		return err_set(e, EINVAL, "\"%s\" takes no argument", c->name);
 	return err_set(e, EINVAL, "\"%s\" requires %s %d argument%s: %s", c->name,
-		       c->min == c->max	  ? "exactly" :
-		       n < c->min	  ? "at least" :
-					    "at most",
-		       n < c->min ? c->min : c->max, (n < c->min ? c->min : c->max) == 1 ? "" : "s", c->operands);
+		       c->min == c->max ? "exactly"
+		       : n < c->min     ? "at least"
+					: "at most",
+		       n < c->min ? c->min : c->max, (n < c->min ? c->min : c->max) == 1 ? "" : "s",
+		       c->operands);
 }
 
 /* The commands that every program has. 1: it was one of them. */
@@ -379,8 +403,9 @@ static int builtin(const struct prog *p, int n, char **word, struct err *e)
 		return 1;
 	}
 	if (strcmp(word[0], "completion") == 0) {
-		int r = n == 2 ? prog_completion(p, word[1], stdout, e) :
-				 err_set(e, EINVAL, "\"completion\" requires exactly 1 argument: bash, zsh or fish");
+		int r = n == 2 ? prog_completion(p, word[1], stdout, e)
+			       : err_set(e, EINVAL,
+					 "\"completion\" requires exactly 1 argument: bash, zsh or fish");
 
 		return r < 0 ? r : 1;
 	}
@@ -431,7 +456,8 @@ static int read_command_line(struct cmd_call *call, int argc, char **argv, struc
 		return r;
 	c = find_cmd(p, argv[0]);
 	if (!c)
-		return err_set(e, EINVAL, "unknown command \"%.64s\"; try \"%s help\"", argv[0], p->name);
+		return err_set(e, EINVAL, "unknown command \"%.64s\"; try \"%s help\"", argv[0],
+			       p->name);
 	sub.opts = c->opts;
 	sub.stop = c->flags & CMD_STOP;
 	args = args_new(call->arena, c->args_size, c->defaults);

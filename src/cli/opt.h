@@ -77,12 +77,12 @@ struct cmd_call {
 	bool dashdash;       /* "--" stood before the first operand */
 	char **argv;         /* of the whole program */
 	struct arena *arena; /* freed when the program ends */
-	int fail_status;     /* exit status if run() fails; starts as cmd->fail_status, run() may change it */
+	int fail_status; /* exit status if run() fails; starts as cmd->fail_status, run() may change it */
 };
 
 enum {
-	CMD_STOP = 1,    /* options end at the first operand: what follows belongs to somebody else */
-	CMD_HIDDEN = 2,  /* not in --help and completion */
+	CMD_STOP = 1, /* options end at the first operand: what follows belongs to somebody else */
+	CMD_HIDDEN = 2, /* not in --help and completion */
 };
 
 /* What completion offers for operands. */
@@ -97,7 +97,7 @@ struct cmd {
 	int min, max; /* operands; max < 0: any number */
 	unsigned int flags;
 	enum cmd_operand operand;
-	int fail_status;      /* 0 means 1 */
+	int fail_status; /* 0 means 1 */
 	size_t args_size;
 	const void *defaults; /* args_size bytes copied before parsing; NULL: zeros */
 	/* Exit status >= 0, or -errno with a message in e. */
@@ -113,7 +113,7 @@ struct prog {
 	const void *globals_default;
 	const struct cmd *const *cmds; /* NULL-terminated */
 	unsigned int flags;
-	int usage_status; /* exit status for a wrong command line; 0 means 1 */
+	int usage_status;     /* exit status for a wrong command line; 0 means 1 */
 	const char *list_ids; /* what completion runs to learn the ids: "atoll-oci list -q" */
 	/* After the command line was read, before the command runs. May be NULL. */
 	int (*prepare)(struct cmd_call *call, struct err *e);
@@ -138,7 +138,8 @@ struct opt_parser {
 	/* Results: --help, --version (parsing ends there); "--" before the first operand. */
 	bool help, version, dashdash;
 };
-int opt_parse(struct opt_parser *op, int argc, char **argv, void *args, int *ret_first, struct err *e);
+int opt_parse(struct opt_parser *op, int argc, char **argv, void *args, int *ret_first,
+	      struct err *e);
 
 void prog_help(const struct prog *p, FILE *out);
 void cmd_help(const struct prog *p, const struct cmd *c, FILE *out);

@@ -61,7 +61,8 @@ struct ctx {
 	struct exec_prep *prep; /* run/exec.h: exec_prepare() makes it, before the clone */
 
 	pid_t join_pid;            /* exec: PID of join_pidfd */
-	const char *cgroup_sub;    /* exec: path below the container's cgroup, or NULL */
+	const char *const *cgroup_subs; /* exec: "[CONTROLLER,...:]PATH" below the container's cgroup */
+	size_t cgroup_subs_count;
 	struct state *state;       /* what STEP_STATE_DIR and STEP_CREATED write; NULL for exec */
 	const char *config_text;   /* to be kept as ROOT/ID/config.json, or NULL */
 	bool pid_file_made;        /* by STEP_CREATED, so it is ours to take away */

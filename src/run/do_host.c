@@ -22,7 +22,8 @@ static void mark_intent(struct cgroup *cg)
 	for (size_t i = 0; i < cg->count; i++) {
 		autoclose int fd = open(cg->h[i].mount_point, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-		cg->h[i].made = fd >= 0 && faccessat(fd, cg->h[i].path + 1, F_OK, AT_SYMLINK_NOFOLLOW) < 0;
+		cg->h[i].made = fd >= 0 &&
+				faccessat(fd, cg->h[i].path + 1, F_OK, AT_SYMLINK_NOFOLLOW) < 0;
 	}
 }
 
@@ -33,9 +34,11 @@ int do_state_dir(struct ctx *c, const struct step *s, struct err *e)
 	(void)s;
 	c->state->cgroup = c->cgroup;
 	mark_intent(&c->state->cgroup);
-	r = entry_make(c->state_root_fd, c->state, c->arena, &c->state_fd, &c->exec_lock, &c->create_lock, e);
+	r = entry_make(c->state_root_fd, c->state, c->arena, &c->state_fd, &c->exec_lock,
+		       &c->create_lock, e);
 	if (r == 0 && c->config_text) {
-		r = io_replace_at(c->state_fd, "config.json", c->config_text, strlen(c->config_text), 0600);
+		r = io_replace_at(c->state_fd, "config.json", c->config_text,
+				  strlen(c->config_text), 0600);
 		if (r < 0)
 			(void)err_set(e, -r, "write config.json: %m");
 	}
@@ -81,8 +84,10 @@ static int enter_cgroup(struct ctx *c, struct err *e)
 
 	if (r < 0)
 		return r;
-	if (c->cgroup_sub)
-		return cgroup_enter_sub(&c->cgroup, c->cgroup_sub, e);
+	for (size_t i = 0; i < c->cgroup_subs_count && r == 0; i++)
+		r = cgroup_enter_sub(&c->cgroup, c->cgroup_subs[i], e);
+	if (r < 0 || c->cgroup_subs_count)
+		return r;
 	return cgroup_follow_init(&c->cgroup, c->join_pid, c->arena, e);
 }
 
@@ -111,7 +116,8 @@ static int write_pid_file(struct ctx *c, struct err *e)
 
 	if (!c->pid_file)
 		return 0;
-	n = snprintf(text, sizeof(text), "%d", (int)c->child.pid); /* no line end: engines read it so */
+	n = snprintf(text, sizeof(text), "%d",
+		     (int)c->child.pid); /* no line end: engines read it so */
 	r = io_replace_at(AT_FDCWD, c->pid_file, text, (size_t)n, 0644);
 	if (r < 0)
 		return err_set(e, -r, "write the pid file %s: %m", c->pid_file);
@@ -127,7 +133,9 @@ static int send_pidfd(struct ctx *c, struct err *e)
 		struct cmsghdr align;
 		char buf[CMSG_SPACE(sizeof(int))];
 	} control = { 0 };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf,
+	struct msghdr m = { .msg_iov = &iov,
+			    .msg_iovlen = 1,
+			    .msg_control = control.buf,
 			    .msg_controllen = sizeof(control.buf) };
 	struct cmsghdr *h = CMSG_FIRSTHDR(&m);
 

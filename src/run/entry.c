@@ -159,7 +159,9 @@ static int sweep_locked(int root_fd, const char *id, struct arena *a, struct err
 	int r;
 
 	if (entry < 0)
-		return entry == -ENOENT || entry == -ENOTDIR ? 0 : err_set(e, -entry, "open %s: %m", id);
+		return entry == -ENOENT || entry == -ENOTDIR
+			       ? 0
+			       : err_set(e, -entry, "open %s: %m", id);
 	lock = open_lock(entry);
 	if (lock < 0 && lock != -ENOENT)
 		return err_set(e, -lock, "open the lock of container %s: %m", id);
@@ -195,10 +197,11 @@ int entry_sweep(int root_fd, const char *id, struct arena *a, struct err *e)
 
 /* ---- making ------------------------------------------------------------------- */
 
-static int fill(int entry_fd, const struct state *intent, struct arena *a, int *ret_exec_fd, int *ret_creating_fd,
-		struct err *e)
+static int fill(int entry_fd, const struct state *intent, struct arena *a, int *ret_exec_fd,
+		int *ret_creating_fd, struct err *e)
 {
-	autoclose int exec = openat(entry_fd, "lock", O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	autoclose int exec = openat(entry_fd, "lock",
+				    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	autoclose int creating = openat(entry_fd, "lock", O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 	int r = exec < 0 || creating < 0 ? -errno : state_lock(exec, STATE_BYTE_EXEC, false);
 
@@ -214,8 +217,8 @@ static int fill(int entry_fd, const struct state *intent, struct arena *a, int *
 	return 0;
 }
 
-int entry_make(int root_fd, const struct state *intent, struct arena *a, int *ret_entry_fd, int *ret_exec_fd,
-	       int *ret_creating_fd, struct err *e)
+int entry_make(int root_fd, const struct state *intent, struct arena *a, int *ret_entry_fd,
+	       int *ret_exec_fd, int *ret_creating_fd, struct err *e)
 {
 	autounlock int held = root_lock(root_fd);
 	autoclose int entry = -1;
@@ -227,15 +230,16 @@ int entry_make(int root_fd, const struct state *intent, struct arena *a, int *re
 	if (r == -EEXIST) {
 		r = sweep_locked(root_fd, intent->id, a, e);
 		if (r == 0)
-			return err_set(e, EEXIST, "container with given ID already exists: %s", intent->id);
+			return err_set(e, EEXIST, "container with given ID already exists: %s",
+				       intent->id);
 		if (r > 0)
 			r = mkdirat(root_fd, intent->id, 0700) < 0 ? -errno : 0;
 	}
 	if (r < 0)
 		return err_set(e, -r, "make the state directory of %s: %m", intent->id);
 	entry = open_dir(root_fd, intent->id);
-	r = entry < 0 ? err_set(e, -entry, "open the state directory of %s: %m", intent->id) :
-			fill(entry, intent, a, ret_exec_fd, ret_creating_fd, e);
+	r = entry < 0 ? err_set(e, -entry, "open the state directory of %s: %m", intent->id)
+		      : fill(entry, intent, a, ret_exec_fd, ret_creating_fd, e);
 	if (r < 0) {
 		(void)remove_locked(root_fd, intent->id, NULL);
 		return r;

@@ -14,8 +14,8 @@
  * copy of the other. A stale entry of that id is swept
  * before. -EEXIST "container with given ID already exists". root_fd must be
  * open for reading (not O_PATH), here and below. */
-int entry_make(int root_fd, const struct state *intent, struct arena *a, int *ret_entry_fd, int *ret_exec_fd,
-	       int *ret_creating_fd, struct err *e);
+int entry_make(int root_fd, const struct state *intent, struct arena *a, int *ret_entry_fd,
+	       int *ret_exec_fd, int *ret_creating_fd, struct err *e);
 
 /* -ENOENT without a message if there is no such entry, or no lock in it. */
 int entry_open(int root_fd, const char *id, int *ret_entry_fd, int *ret_lock_fd, struct err *e);

@@ -105,7 +105,8 @@ int fg_wait(struct fg *f, const struct pidref *child, struct err *e)
 	}
 	status = reap(child);
 	while (status == -EAGAIN) {
-		struct pollfd p[5] = { { .fd = f->signals, .events = POLLIN }, { .fd = child->fd, .events = POLLIN } };
+		struct pollfd p[5] = { { .fd = f->signals, .events = POLLIN },
+				       { .fd = child->fd, .events = POLLIN } };
 
 		tty_poll(&tty, p + 2);
 		if (poll(p, ARRAY_LEN(p), -1) < 0 && errno != EINTR)

@@ -35,5 +35,5 @@ int lc_plan_self(struct lc *lc, struct plan_env *env, struct err *e);
 int lc_read_spec(struct lc *lc, const char *path, struct oci_spec *ret, struct err *e);
 
 /* Runs one point's hooks here, with the state on their standard input. */
-int lc_hooks(struct lc *lc, const struct state *st, enum oci_hook_point point, const struct oci_hooks *hooks,
-	     enum state_status status, struct err *e);
+int lc_hooks(struct lc *lc, const struct state *st, enum oci_hook_point point,
+	     const struct oci_hooks *hooks, enum state_status status, struct err *e);

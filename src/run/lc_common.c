@@ -47,7 +47,8 @@ bool lc_is_rootless(void)
 	return !strstr(map, "4294967295");
 }
 
-int lc_default_root(struct arena *a, const char *name, bool rootless, const char **ret, struct err *e)
+int lc_default_root(struct arena *a, const char *name, bool rootless, const char **ret,
+		    struct err *e)
 {
 	const char *dir = getenv("XDG_RUNTIME_DIR");
 
@@ -126,8 +127,9 @@ int lc_absolute(struct lc *lc, const char *path, const char **ret, struct err *e
 	}
 	if (!getcwd(cwd, sizeof(cwd)))
 		return err_set(e, errno, "working directory: %m");
-	*ret = len ? arena_printf(lc->arena, "%s/%.*s", strcmp(cwd, "/") == 0 ? "" : cwd, (int)len, path) :
-		     arena_strdup(lc->arena, cwd);
+	*ret = len ? arena_printf(lc->arena, "%s/%.*s", strcmp(cwd, "/") == 0 ? "" : cwd, (int)len,
+				  path)
+		   : arena_strdup(lc->arena, cwd);
 	return 0;
 }
 
@@ -178,7 +180,8 @@ static int load(struct lc *lc, const char *id, struct container *c, struct err *
 	if (r < 0)
 		return err_wrap(e, r, "container %s", id);
 	if (strcmp(c->state.id, id) != 0)
-		return err_set(e, EINVAL, "container %s: its state.json is that of %.128s", id, c->state.id);
+		return err_set(e, EINVAL, "container %s: its state.json is that of %.128s", id,
+			       c->state.id);
 	c->status = status_now(c);
 	return c->state.pid == 0 && c->status != STATUS_CREATING;
 }
@@ -255,9 +258,10 @@ static void ctx_warn(struct ctx *c, const char *fmt, ...)
 static int *const *ctx_fds(struct ctx *c, size_t *ret_count)
 {
 	static int *fds[16];
-	int *all[] = { &c->state_fd, &c->bundle_fd,	   &c->pidfd_socket, &c->console_socket, &c->start_listen,
-		       &c->exec_lock, &c->create_lock, &c->devnull,	   &c->join_pidfd,   &c->sync[0],	 &c->sync[1],
-		       &c->root_fd,   &c->old_proc_fd, &c->proc_fd,	     &c->init_fd };
+	int *all[] = { &c->state_fd,     &c->bundle_fd, &c->pidfd_socket, &c->console_socket,
+		       &c->start_listen, &c->exec_lock, &c->create_lock,  &c->devnull,
+		       &c->join_pidfd,   &c->sync[0],   &c->sync[1],      &c->root_fd,
+		       &c->old_proc_fd,  &c->proc_fd,   &c->init_fd };
 
 	_Static_assert(sizeof(all) <= sizeof(fds), "room for all");
 	memcpy(fds, all, sizeof(all));
@@ -270,10 +274,18 @@ void lc_ctx_init(struct ctx *c, struct lc *lc, const struct plan *plan)
 	int *const *fd;
 	size_t n;
 
-	*c = (struct ctx){ .arena = lc->arena, .plan = plan, .process = plan->process, .spec = plan->spec,
-			   .id = plan->env.id, .bundle = plan->env.bundle, .root_path = plan->env.root_path,
-			   .state_root = lc->root, .state_root_fd = lc->root_fd, .child = PIDREF_NULL,
-			   .owner = lc, .warn = ctx_warn };
+	*c = (struct ctx){ .arena = lc->arena,
+			   .plan = plan,
+			   .process = plan->process,
+			   .spec = plan->spec,
+			   .id = plan->env.id,
+			   .bundle = plan->env.bundle,
+			   .root_path = plan->env.root_path,
+			   .state_root = lc->root,
+			   .state_root_fd = lc->root_fd,
+			   .child = PIDREF_NULL,
+			   .owner = lc,
+			   .warn = ctx_warn };
 	fd = ctx_fds(c, &n);
 	for (size_t i = 0; i < n; i++)
 		*fd[i] = -1;
@@ -338,16 +350,21 @@ int lc_check_preserved(unsigned int n, struct err *e)
 {
 	for (unsigned int fd = 3; fd < 3 + n; fd++)
 		if (fd > INT_MAX || fcntl((int)fd, F_GETFD) < 0)
-			return err_set(e, EBADF, "--preserve-fds %u: descriptor %u is not open", n, fd);
+			return err_set(e, EBADF, "--preserve-fds %u: descriptor %u is not open", n,
+				       fd);
 	return 0;
 }
 
 int lc_check_terminal(bool terminal, bool detach, const char *console_socket, struct err *e)
 {
 	if (terminal && detach && !console_socket)
-		return err_set(e, EINVAL, "cannot allocate a tty for a detached container without --console-socket");
+		return err_set(
+			e, EINVAL,
+			"cannot allocate a tty for a detached container without --console-socket");
 	if (console_socket && (!terminal || !detach))
-		return err_set(e, EINVAL, "cannot use --console-socket if the container is not detached or has no terminal");
+		return err_set(
+			e, EINVAL,
+			"cannot use --console-socket if the container is not detached or has no terminal");
 	return 0;
 }
 
@@ -378,12 +395,13 @@ int lc_plan_self(struct lc *lc, struct plan_env *env, struct err *e)
 	if (n > 0 && text[n - 1] == '\n')
 		text[n - 1] = '\0';
 	if (n < 1 || num_u32(text, &env->last_cap) < 0)
-		return err_set(e, n < 0 ? (int)-n : EINVAL, "read /proc/sys/kernel/cap_last_cap: %m");
+		return err_set(e, n < 0 ? (int)-n : EINVAL,
+			       "read /proc/sys/kernel/cap_last_cap: %m");
 	return 0;
 }
 
-int lc_hooks(struct lc *lc, const struct state *st, enum oci_hook_point point, const struct oci_hooks *hooks,
-	     enum state_status status, struct err *e)
+int lc_hooks(struct lc *lc, const struct state *st, enum oci_hook_point point,
+	     const struct oci_hooks *hooks, enum state_status status, struct err *e)
 {
 	struct jsonw w;
 

@@ -56,8 +56,9 @@ static void describe(struct lc *lc, const struct lc_create *o, struct blueprint 
 
 	st->oci_version = spec->oci_version;
 	st->id = o->id;
-	st->rootfs = spec->root.path[0] == '/' ? spec->root.path :
-						 arena_printf(lc->arena, "%s/%s", st->bundle, spec->root.path);
+	st->rootfs = spec->root.path[0] == '/'
+			     ? spec->root.path
+			     : arena_printf(lc->arena, "%s/%s", st->bundle, spec->root.path);
 	st->created = state_now(lc->arena);
 	st->owner = geteuid();
 	st->rootless = lc->rootless;
@@ -68,7 +69,8 @@ static void describe(struct lc *lc, const struct lc_create *o, struct blueprint 
 	st->poststop = spec->hooks[OCI_HOOK_POSTSTOP];
 }
 
-static int draw(struct lc *lc, const struct lc_create *o, enum plan_mode mode, struct blueprint *b, struct err *e)
+static int draw(struct lc *lc, const struct lc_create *o, enum plan_mode mode, struct blueprint *b,
+		struct err *e)
 {
 	bool detach = mode == PLAN_CREATE || o->detach;
 	int r = state_check_id(o->id, e);
@@ -78,8 +80,8 @@ static int draw(struct lc *lc, const struct lc_create *o, enum plan_mode mode, s
 	if (r == 0)
 		r = lc_check_terminal(b->spec.process.terminal, detach, o->console_socket, e);
 	if (r == 0)
-		r = cgroup_find(o->id, b->spec.linux_.cgroups_path, lc->cgroup_disabled, lc->rootless, lc->arena,
-				&b->cgroup, e);
+		r = cgroup_find(o->id, b->spec.linux_.cgroups_path, lc->cgroup_disabled,
+				lc->rootless, lc->arena, &b->cgroup, e);
 	if (r < 0)
 		return r;
 	b->env = (struct plan_env){
@@ -109,7 +111,8 @@ int lc_plan(struct lc *lc, const struct lc_create *o, bool run, struct plan *ret
 	return r;
 }
 
-static int prepare(struct lc *lc, const struct lc_create *o, struct blueprint *b, struct ctx *c, struct err *e)
+static int prepare(struct lc *lc, const struct lc_create *o, struct blueprint *b, struct ctx *c,
+		   struct err *e)
 {
 	struct lc_io io = { o->pid_file, o->console_socket, o->pidfd_socket, o->preserve_fds };
 	int r;

@@ -47,9 +47,11 @@ static int add_caps(const struct lc_exec *o, struct oci_caps *caps, struct err *
 	return 0;
 }
 
-static struct oci_strings strings(struct lc *lc, const char *const *a, size_t na, const char *const *b, size_t nb)
+static struct oci_strings strings(struct lc *lc, const char *const *a, size_t na,
+				  const char *const *b, size_t nb)
 {
-	struct oci_strings s = { .items = arena_alloc(lc->arena, (na + nb + 1) * sizeof(*s.items)), .count = na + nb };
+	struct oci_strings s = { .items = arena_alloc(lc->arena, (na + nb + 1) * sizeof(*s.items)),
+				 .count = na + nb };
 
 	for (size_t i = 0; i < na + nb; i++)
 		s.items[i] = i < na ? a[i] : b[i - na];
@@ -57,8 +59,8 @@ static struct oci_strings strings(struct lc *lc, const char *const *a, size_t na
 }
 
 /* The container's own process with what was asked for on top. */
-static int make_process(struct lc *lc, const struct lc_exec *o, const struct oci_spec *spec, struct oci_process *p,
-			struct err *e)
+static int make_process(struct lc *lc, const struct lc_exec *o, const struct oci_spec *spec,
+			struct oci_process *p, struct err *e)
 {
 	size_t n = 0;
 	int r = 0;
@@ -86,13 +88,15 @@ static int make_process(struct lc *lc, const struct lc_exec *o, const struct oci
 	if (o->env_count)
 		p->env = strings(lc, p->env.items, p->env.count, o->env, o->env_count);
 	if (o->gids_count) {
-		p->additional_gids = arena_dup(lc->arena, o->gids, o->gids_count * sizeof(*o->gids));
+		p->additional_gids = arena_dup(lc->arena, o->gids,
+					       o->gids_count * sizeof(*o->gids));
 		p->additional_gids_count = o->gids_count;
 	}
 	if (o->user)
 		r = parse_user(o->user, p, e);
 	if (r == 0 && p->cwd[0] != '/')
-		r = err_set(e, EINVAL, "working directory '%.128s' is not an absolute path", p->cwd);
+		r = err_set(e, EINVAL, "working directory '%.128s' is not an absolute path",
+			    p->cwd);
 	return r == 0 ? add_caps(o, &p->caps, e) : r;
 }
 
@@ -125,23 +129,28 @@ static int check_status(const struct container *c, const struct lc_exec *o, stru
 	case STATUS_CREATED:
 	case STATUS_RUNNING: return 0;
 	case STATUS_PAUSED:
-		return o->ignore_paused ? 0 :
-					  err_set(e, EBUSY, "cannot exec in a paused container (use --ignore-paused to override)");
-	case STATUS_STOPPED: return err_set(e, ESRCH, "cannot exec in a stopped container: container not running");
+		return o->ignore_paused
+			       ? 0
+			       : err_set(e, EBUSY,
+					 "cannot exec in a paused container (use --ignore-paused to override)");
+	case STATUS_STOPPED:
+		return err_set(e, ESRCH,
+			       "cannot exec in a stopped container: container not running");
 	case STATUS_CREATING: break;
 	}
 	return err_set(e, EBUSY, "cannot exec in a container that is being created");
 }
 
-static int prepare(struct lc *lc, const struct lc_exec *o, struct container *target, struct plan *plan, struct ctx *c,
-		   struct err *e)
+static int prepare(struct lc *lc, const struct lc_exec *o, struct container *target,
+		   struct plan *plan, struct ctx *c, struct err *e)
 {
 	struct lc_io io = { o->pid_file, o->console_socket, o->pidfd_socket, o->preserve_fds };
 	int r;
 
 	lc_ctx_init(c, lc, plan);
 	c->cgroup = target->state.cgroup;
-	c->cgroup_sub = o->cgroup;
+	c->cgroup_subs = o->cgroups;
+	c->cgroup_subs_count = o->cgroups_count;
 	c->join_pid = target->init.pid;
 	c->join_pidfd = fcntl(target->init.fd, F_DUPFD_CLOEXEC, 3);
 	c->state_fd = fcntl(target->entry_fd, F_DUPFD_CLOEXEC, 3);
@@ -152,7 +161,8 @@ static int prepare(struct lc *lc, const struct lc_exec *o, struct container *tar
 }
 
 /* Everything up to the plan. */
-static int draw(struct lc *lc, const struct lc_exec *o, struct container *target, struct plan *ret, struct err *e)
+static int draw(struct lc *lc, const struct lc_exec *o, struct container *target, struct plan *ret,
+		struct err *e)
 {
 	struct oci_spec *spec = ARENA_NEW(lc->arena, struct oci_spec);
 	struct oci_process *process = ARENA_NEW(lc->arena, struct oci_process);
@@ -210,7 +220,7 @@ int lc_exec(struct lc *lc, const struct lc_exec *o, bool *ret_command_failed, st
 		r = stage_run(c, e);
 		if (r < 0 && ret_command_failed)
 			*ret_command_failed = c->failed && (c->failed->kind == STEP_FIND_COMMAND ||
-							     c->failed->kind == STEP_EXEC);
+							    c->failed->kind == STEP_EXEC);
 	}
 	cleanup_fd(&c->console_socket);
 	if (r == 0 && !o->detach)

@@ -37,9 +37,12 @@ static int signal_all(struct container *c, int sig, struct err *e)
 		if (c->init.fd < 0)
 			return 0;
 		if (!c->state.own_pid_ns || sig != SIGKILL)
-			return err_set(e, EOPNOTSUPP, "cannot signal all processes of %s: it has no cgroup", c->state.id);
+			return err_set(e, EOPNOTSUPP,
+				       "cannot signal all processes of %s: it has no cgroup",
+				       c->state.id);
 		r = pidref_kill(&c->init, sig);
-		return r < 0 && r != -ESRCH ? err_set(e, -r, "kill container %s: %m", c->state.id) : 0;
+		return r < 0 && r != -ESRCH ? err_set(e, -r, "kill container %s: %m", c->state.id)
+					    : 0;
 	}
 	r = cgroup_open(cg, e);
 	if (r == -ENOENT && c->init.fd < 0)
@@ -127,7 +130,8 @@ static int init_stays(const struct container *c, struct err *e)
 	(void)snprintf(path, sizeof(path), "/proc/%d/wchan", c->state.pid);
 	if (io_read_small(-1, path, wchan, sizeof(wchan)) <= 0)
 		(void)snprintf(wchan, sizeof(wchan), "?");
-	return err_set(e, ETIMEDOUT, "container %s: process %d does not end (in %s)", c->state.id, c->state.pid, wchan);
+	return err_set(e, ETIMEDOUT, "container %s: process %d does not end (in %s)", c->state.id,
+		       c->state.pid, wchan);
 }
 
 static int end_processes(struct container *c, struct err *e)
@@ -153,7 +157,8 @@ static int end_processes(struct container *c, struct err *e)
 static int may_delete(const struct container *c, bool force, struct err *e)
 {
 	if (c->status == STATUS_CREATING)
-		return err_set(e, EBUSY, "cannot delete container %s that is being created", c->state.id);
+		return err_set(e, EBUSY, "cannot delete container %s that is being created",
+			       c->state.id);
 	if (c->status == STATUS_STOPPED || c->status == STATUS_CREATED || force)
 		return 0;
 	return err_set(e, EBUSY, "cannot delete container %s that is not stopped: %s", c->state.id,
@@ -183,7 +188,8 @@ static int discard(struct lc *lc, const char *id, int r, struct err *e)
 	*e = (struct err){ 0 };
 	r = entry_remove(lc->root_fd, id, e);
 	if (r == 0)
-		lc_warn(lc, "%s; the entry has been removed, its processes and cgroups have not", why.msg);
+		lc_warn(lc, "%s; the entry has been removed, its processes and cgroups have not",
+			why.msg);
 	return r;
 }
 
@@ -212,7 +218,8 @@ int lc_delete(struct lc *lc, const char *id, bool force, struct err *e)
 		r = end_processes(&c, e);
 	if (r == 0)
 		r = entry_remove(lc->root_fd, id, e);
-	if (r == 0 && lc_hooks(lc, &c.state, OCI_HOOK_POSTSTOP, &c.state.poststop, STATUS_STOPPED, &hook) < 0)
+	if (r == 0 &&
+	    lc_hooks(lc, &c.state, OCI_HOOK_POSTSTOP, &c.state.poststop, STATUS_STOPPED, &hook) < 0)
 		lc_warn(lc, "%s", hook.msg);
 	return r;
 }
@@ -238,9 +245,11 @@ static int freeze(struct lc *lc, const char *id, bool frozen, struct err *e)
 	if (r < 0)
 		return r;
 	if (frozen && c.status != STATUS_RUNNING && c.status != STATUS_CREATED)
-		return err_set(e, EINVAL, "container not running: %s is %s", id, state_status_name[c.status]);
+		return err_set(e, EINVAL, "container not running: %s is %s", id,
+			       state_status_name[c.status]);
 	if (!frozen && c.status != STATUS_PAUSED)
-		return err_set(e, EINVAL, "container not paused: %s is %s", id, state_status_name[c.status]);
+		return err_set(e, EINVAL, "container not paused: %s is %s", id,
+			       state_status_name[c.status]);
 	if (c.state.cgroup.mode == CGROUP_NONE)
 		return err_set(e, EOPNOTSUPP, "cannot pause container %s: it has no cgroup", id);
 	r = cgroup_open(&c.state.cgroup, e);

@@ -15,7 +15,8 @@
 
 static int by_id(const void *a, const void *b)
 {
-	return strcmp(((const struct container *)a)->state.id, ((const struct container *)b)->state.id);
+	return strcmp(((const struct container *)a)->state.id,
+		      ((const struct container *)b)->state.id);
 }
 
 int lc_list(struct lc *lc, struct container_list *ret, struct err *e)
@@ -37,7 +38,8 @@ int lc_list(struct lc *lc, struct container_list *ret, struct err *e)
 		autocontainer struct container c = CONTAINER_NULL;
 		struct err why = { 0 };
 
-		if (state_check_id(de->d_name, NULL) < 0 || (de->d_type != DT_DIR && de->d_type != DT_UNKNOWN))
+		if (state_check_id(de->d_name, NULL) < 0 ||
+		    (de->d_type != DT_DIR && de->d_type != DT_UNKNOWN))
 			continue;
 		if (lc_get(lc, de->d_name, &c, &why) < 0) {
 			/* Gone meanwhile, or not one of ours. */
@@ -46,7 +48,8 @@ int lc_list(struct lc *lc, struct container_list *ret, struct err *e)
 			continue;
 		}
 		container_close(&c);
-		*(struct container *)arena_push(lc->arena, &list.items, &list.count, &cap, sizeof(c)) = c;
+		*(struct container *)arena_push(lc->arena, &list.items, &list.count, &cap,
+						sizeof(c)) = c;
 	}
 	if (list.count > 1)
 		qsort(list.items, list.count, sizeof(*list.items), by_id);
@@ -65,7 +68,8 @@ static int by_pid(const void *a, const void *b)
 
 /* Without a cgroup: who is in the container's own PID namespace (or below it is
  * not seen). With a shared one only the first process is known. */
-static int pids_by_namespace(struct lc *lc, const struct container *c, pid_t **ret, size_t *ret_count, struct err *e)
+static int pids_by_namespace(struct lc *lc, const struct container *c, pid_t **ret,
+			     size_t *ret_count, struct err *e)
 {
 	autodir DIR *d = NULL;
 	struct dirent *de;
@@ -91,7 +95,8 @@ static int pids_by_namespace(struct lc *lc, const struct container *c, pid_t **r
 		if (num_pid(de->d_name, &pid) < 0)
 			continue;
 		(void)snprintf(path, sizeof(path), "%d/ns/pid", (int)pid);
-		if (fstatat(dirfd(d), path, &st, 0) == 0 && st.st_ino == want.st_ino && st.st_dev == want.st_dev)
+		if (fstatat(dirfd(d), path, &st, 0) == 0 && st.st_ino == want.st_ino &&
+		    st.st_dev == want.st_dev)
 			*(pid_t *)arena_push(lc->arena, ret, ret_count, &cap, sizeof(pid_t)) = pid;
 	}
 	qsort(*ret, *ret_count, sizeof(pid_t), by_pid);

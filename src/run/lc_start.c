@@ -15,14 +15,18 @@ static void warn(void *arg, const char *msg)
 static int not_created(const struct container *c, struct err *e)
 {
 	switch (c->status) {
-	case STATUS_STOPPED: return err_set(e, EINVAL, "cannot start a container that has stopped: %s", c->state.id);
+	case STATUS_STOPPED:
+		return err_set(e, EINVAL, "cannot start a container that has stopped: %s",
+			       c->state.id);
 	case STATUS_RUNNING:
-	case STATUS_PAUSED: return err_set(e, EINVAL, "cannot start an already running container: %s", c->state.id);
+	case STATUS_PAUSED:
+		return err_set(e, EINVAL, "cannot start an already running container: %s",
+			       c->state.id);
 	case STATUS_CREATING:
 	case STATUS_CREATED: break;
 	}
-	return err_set(e, EINVAL, "cannot start a container in the %s state: %s", state_status_name[c->status],
-		       c->state.id);
+	return err_set(e, EINVAL, "cannot start a container in the %s state: %s",
+		       state_status_name[c->status], c->state.id);
 }
 
 int lc_start(struct lc *lc, const char *id, struct err *e)
@@ -36,7 +40,9 @@ int lc_start(struct lc *lc, const char *id, struct err *e)
 		return not_created(&c, e);
 	r = start_send(c.entry_fd, warn, lc, e);
 	if (r == -ESTALE)
-		return err_set(e, EINVAL, "cannot start container %s: it has been started or stopped just now", id);
+		return err_set(e, EINVAL,
+			       "cannot start container %s: it has been started or stopped just now",
+			       id);
 	if (r < 0) {
 		/* It said why and exits; with its end the container is stopped. */
 		(void)pidref_wait_exit(&c.init, -1);

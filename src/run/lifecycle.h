@@ -34,7 +34,8 @@ struct lc {
 /* Not root of the initial user namespace. */
 bool lc_is_rootless(void);
 /* ROOT for a program: /run/NAME, or $XDG_RUNTIME_DIR/NAME if rootless. -ENOENT if that is not set. */
-int lc_default_root(struct arena *a, const char *name, bool rootless, const char **ret, struct err *e);
+int lc_default_root(struct arena *a, const char *name, bool rootless, const char **ret,
+		    struct err *e);
 void lc_close(struct lc *lc);
 /* An absolute path for what the user wrote relative to the cwd. Uses lc->arena. */
 int lc_absolute(struct lc *lc, const char *path, const char **ret, struct err *e);
@@ -43,12 +44,13 @@ int lc_absolute(struct lc *lc, const char *path, const char **ret, struct err *e
 
 struct lc_create {
 	const char *id;
-	const char *bundle;           /* absolute or relative to the cwd; NULL: "." */
-	const char *config;           /* file instead of BUNDLE/config.json, or NULL */
-	const struct oci_spec *spec;  /* the configuration itself instead of a file (kept as ROOT/ID/config.json), or NULL */
-	const char *pid_file;         /* or NULL; relative to the cwd */
-	const char *console_socket;   /* path of a socket that wants the terminal, or NULL */
-	const char *pidfd_socket;     /* path of a socket that wants a pidfd, or NULL */
+	const char *bundle; /* absolute or relative to the cwd; NULL: "." */
+	const char *config; /* file instead of BUNDLE/config.json, or NULL */
+	const struct oci_spec *
+		spec; /* the configuration itself instead of a file (kept as ROOT/ID/config.json), or NULL */
+	const char *pid_file;       /* or NULL; relative to the cwd */
+	const char *console_socket; /* path of a socket that wants the terminal, or NULL */
+	const char *pidfd_socket;   /* path of a socket that wants a pidfd, or NULL */
 	unsigned int preserve_fds;
 	bool no_pivot, no_new_keyring;
 	bool no_subreaper; /* run in the foreground: do not adopt orphans */
@@ -91,7 +93,9 @@ struct lc_exec {
 	const char *apparmor, *process_label;
 	bool tty, no_new_privs;
 	bool ignore_paused;
-	const char *cgroup; /* PATH below the container's cgroup, or NULL */
+	const char *const
+		*cgroups; /* "[CONTROLLER[,CONTROLLER]:]PATH" below the container's cgroup */
+	size_t cgroups_count;
 	bool detach;
 	const char *pid_file, *console_socket, *pidfd_socket;
 	unsigned int preserve_fds;

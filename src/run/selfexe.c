@@ -116,14 +116,16 @@ static int open_init(const char *path)
 int selfexe_init_open(struct err *e)
 {
 	/* Installed side by side, in a build directory, below one prefix. */
-	static const char *const beside[] = { "atoll-init", "src/init/atoll-init", "../libexec/atoll/atoll-init" };
+	static const char *const beside[] = { "atoll-init", "src/init/atoll-init",
+					      "../libexec/atoll/atoll-init" };
 	const char *given = getenv("ATOLL_INIT_PATH");
 	char path[PATH_MAX];
 	int fd;
 
 	if (given && *given == '/') {
 		fd = open_init(given);
-		return fd < 0 ? err_set(e, -fd, "atoll-init: ATOLL_INIT_PATH is %s: %m", given) : fd;
+		return fd < 0 ? err_set(e, -fd, "atoll-init: ATOLL_INIT_PATH is %s: %m", given)
+			      : fd;
 	}
 	if (!getenv(DIR_ENV))
 		remember_dir();

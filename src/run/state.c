@@ -17,7 +17,7 @@
 
 const char *const state_status_name[] = {
 	[STATUS_CREATING] = "creating", [STATUS_CREATED] = "created", [STATUS_RUNNING] = "running",
-	[STATUS_PAUSED] = "paused",	[STATUS_STOPPED] = "stopped",
+	[STATUS_PAUSED] = "paused",     [STATUS_STOPPED] = "stopped",
 };
 
 #define ID_CHARS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+.-"
@@ -63,14 +63,17 @@ static const char *cgroup_path_complaint(const char *path)
 static const struct bind_row hook_rows[] = {
 	{ "path", BIND_STR_ABS, BIND_REQUIRED | BIND_NONEMPTY, FIELD(struct oci_hook, path) },
 	{ "args", BIND_STRINGS, 0, FIELD(struct oci_hook, args) },
-	{ "env", BIND_STRINGS, BIND_HAS, FIELD(struct oci_hook, env), .has_offset = offsetof(struct oci_hook, has_env) },
-	{ "timeout", BIND_I64, BIND_RANGE, FIELD(struct oci_hook, timeout_s), .min = 0, .max = INT64_MAX },
+	{ "env", BIND_STRINGS, BIND_HAS, FIELD(struct oci_hook, env),
+	  .has_offset = offsetof(struct oci_hook, has_env) },
+	{ "timeout", BIND_I64, BIND_RANGE, FIELD(struct oci_hook, timeout_s), .min = 0,
+	  .max = INT64_MAX },
 	{ 0 },
 };
 
-#define HOOKS(member)                                                                            \
-	BIND_ARRAY, 0, FIELD(struct state, member.items), .sub = hook_rows,                      \
-		.sub_size = sizeof(struct oci_hook), .count_offset = offsetof(struct state, member.count)
+#define HOOKS(member)                                                  \
+	BIND_ARRAY, 0, FIELD(struct state, member.items),              \
+		.sub = hook_rows, .sub_size = sizeof(struct oci_hook), \
+		.count_offset = offsetof(struct state, member.count)
 
 static const struct bind_row hooks_rows[] = {
 	{ "poststart", HOOKS(poststart) },
@@ -80,7 +83,8 @@ static const struct bind_row hooks_rows[] = {
 
 static const struct bind_row hierarchy_rows[] = {
 	{ "controllers", BIND_STR, 0, FIELD(struct cgroup_hierarchy, controllers) },
-	{ "mountPoint", BIND_STR_ABS, BIND_REQUIRED | BIND_NONEMPTY, FIELD(struct cgroup_hierarchy, mount_point) },
+	{ "mountPoint", BIND_STR_ABS, BIND_REQUIRED | BIND_NONEMPTY,
+	  FIELD(struct cgroup_hierarchy, mount_point) },
 	{ "path", BIND_STR, BIND_REQUIRED | BIND_NONEMPTY, FIELD(struct cgroup_hierarchy, path),
 	  .check = cgroup_path_complaint },
 	{ "v2", BIND_BOOL, 0, FIELD(struct cgroup_hierarchy, v2) },
@@ -96,7 +100,8 @@ static int read_hierarchies(struct bind_ctx *c, const struct json *v, void *fiel
 	if (r < 0)
 		return r;
 	if (v->count > CGROUP_HIERARCHIES_MAX)
-		return json_err(c->doc, v, c->e, EINVAL, "more than %d hierarchies", (int)CGROUP_HIERARCHIES_MAX);
+		return json_err(c->doc, v, c->e, EINVAL, "more than %d hierarchies",
+				(int)CGROUP_HIERARCHIES_MAX);
 	for (const struct json *s = v->child; s; s = s->next) {
 		struct cgroup_hierarchy *h = &cg->h[cg->count];
 
@@ -128,7 +133,11 @@ static void write_hierarchies(struct jsonw *w, const char *key, const void *fiel
 }
 
 static const struct bind_word mode_words[] = {
-	{ "none", CGROUP_NONE }, { "v1", CGROUP_V1 }, { "v2", CGROUP_V2 }, { "hybrid", CGROUP_HYBRID }, { 0 },
+	{ "none", CGROUP_NONE },
+	{ "v1", CGROUP_V1 },
+	{ "v2", CGROUP_V2 },
+	{ "hybrid", CGROUP_HYBRID },
+	{ 0 },
 };
 
 static const struct bind_row cgroup_rows[] = {
@@ -142,7 +151,8 @@ static const struct bind_row cgroup_rows[] = {
 
 static const struct bind_row state_rows[] = {
 	{ "ociVersion", BIND_STR, BIND_REQUIRED | BIND_NONEMPTY, FIELD(struct state, oci_version) },
-	{ "id", BIND_STR, BIND_REQUIRED | BIND_NONEMPTY, FIELD(struct state, id), .check = id_complaint },
+	{ "id", BIND_STR, BIND_REQUIRED | BIND_NONEMPTY, FIELD(struct state, id),
+	  .check = id_complaint },
 	{ "pid", BIND_I32, BIND_RANGE, FIELD(struct state, pid), .min = 0, .max = INT32_MAX },
 	{ "pidfdInode", BIND_U64, 0, FIELD(struct state, pidfd_inode) },
 	{ "startTime", BIND_U64, 0, FIELD(struct state, starttime) },
@@ -173,7 +183,8 @@ void state_write_json(const struct state *st, struct arena *a, char **ret, size_
 	*ret_len = w.len;
 }
 
-int state_parse(const char *name, const char *text, size_t len, struct arena *a, struct state *ret, struct err *e)
+int state_parse(const char *name, const char *text, size_t len, struct arena *a, struct state *ret,
+		struct err *e)
 {
 	struct state st = { 0 };
 	struct json_doc doc;
@@ -188,7 +199,8 @@ int state_parse(const char *name, const char *text, size_t len, struct arena *a,
 	return 0;
 }
 
-void state_oci_json(const struct state *st, enum state_status status, const char *owner, struct jsonw *w)
+void state_oci_json(const struct state *st, enum state_status status, const char *owner,
+		    struct jsonw *w)
 {
 	bool alive = status != STATUS_STOPPED;
 
@@ -223,8 +235,9 @@ char *state_now(struct arena *a)
 
 	(void)clock_gettime(CLOCK_REALTIME, &ts);
 	(void)gmtime_r(&ts.tv_sec, &tm);
-	return arena_printf(a, "%04d-%02d-%02dT%02d:%02d:%02d.%09ldZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-			    tm.tm_hour, tm.tm_min, tm.tm_sec, ts.tv_nsec);
+	return arena_printf(a, "%04d-%02d-%02dT%02d:%02d:%02d.%09ldZ", tm.tm_year + 1900,
+			    tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
+			    ts.tv_nsec);
 }
 
 int state_save(int entry_fd, const struct state *st, struct arena *a, struct err *e)

@@ -41,7 +41,7 @@ struct state {
 	const char *bundle, *rootfs; /* absolute */
 	const char *config;          /* absolute path of the configuration that was used */
 	const char *created;         /* RFC 3339 with nanoseconds, UTC */
-	int32_t pid;                 /* outer PID of the first process; 0: the entry is not complete */
+	int32_t pid; /* outer PID of the first process; 0: the entry is not complete */
 	uint64_t pidfd_inode, starttime; /* see sys/pidref.h */
 	uint32_t owner;                  /* uid that made it */
 	bool rootless;
@@ -52,7 +52,13 @@ struct state {
 	struct cgroup cgroup; /* fds are -1 */
 };
 
-enum state_status { STATUS_CREATING, STATUS_CREATED, STATUS_RUNNING, STATUS_PAUSED, STATUS_STOPPED };
+enum state_status {
+	STATUS_CREATING,
+	STATUS_CREATED,
+	STATUS_RUNNING,
+	STATUS_PAUSED,
+	STATUS_STOPPED
+};
 extern const char *const state_status_name[];
 
 /* [A-Za-z0-9_+.-]+, not "." or "..", at most STATE_ID_MAX and NAME_MAX bytes:
@@ -61,13 +67,15 @@ int state_check_id(const char *id, struct err *e);
 
 /* state.json as text, and back. The reader takes nothing on trust. Pure. */
 void state_write_json(const struct state *st, struct arena *a, char **ret, size_t *ret_len);
-int state_parse(const char *name, const char *text, size_t len, struct arena *a, struct state *ret, struct err *e);
+int state_parse(const char *name, const char *text, size_t len, struct arena *a, struct state *ret,
+		struct err *e);
 
 /* The OCI state object as one value. With an owner (a user's name or "") also
  * what runc adds for `state` and `list`: rootfs, created, owner. pid is 0 unless
  * it is alive by `status`. */
 struct jsonw;
-void state_oci_json(const struct state *st, enum state_status status, const char *owner, struct jsonw *w);
+void state_oci_json(const struct state *st, enum state_status status, const char *owner,
+		    struct jsonw *w);
 
 /* Now, as state.json has it. */
 char *state_now(struct arena *a);

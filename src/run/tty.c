@@ -18,7 +18,9 @@ int tty_receive(int sock, struct err *e)
 		struct cmsghdr align;
 		char buf[CMSG_SPACE(sizeof(int))];
 	} control;
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf,
+	struct msghdr m = { .msg_iov = &iov,
+			    .msg_iovlen = 1,
+			    .msg_control = control.buf,
 			    .msg_controllen = sizeof(control.buf) };
 	struct cmsghdr *h;
 	ssize_t n;
@@ -30,7 +32,8 @@ int tty_receive(int sock, struct err *e)
 	if (n < 0)
 		return err_set(e, errno, "receive the terminal: %m");
 	h = CMSG_FIRSTHDR(&m);
-	if (!h || h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS || h->cmsg_len != CMSG_LEN(sizeof(int)))
+	if (!h || h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS ||
+	    h->cmsg_len != CMSG_LEN(sizeof(int)))
 		return err_set(e, EPROTO, "the container sent no terminal");
 	memcpy(&fd, CMSG_DATA(h), sizeof(fd));
 	return fd;

@@ -20,12 +20,12 @@ struct tty_buffer {
 };
 
 struct tty {
-	int master; /* of the container's terminal; -1 once nobody has its other end open */
+	int master;  /* of the container's terminal; -1 once nobody has its other end open */
 	int in, out; /* ours; -1 once closed */
 	bool raw;
 	struct termios saved;
 	struct tty_buffer to_container, to_user;
-	int eofs; /* end-of-file characters still to be typed */
+	int eofs;        /* end-of-file characters still to be typed */
 	bool line_begun; /* the last byte typed was not a line end */
 };
 #define TTY_NULL ((struct tty){ .master = -1, .in = -1, .out = -1 })
