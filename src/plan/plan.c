@@ -105,10 +105,12 @@ int plan_create(const struct oci_spec *spec, const struct plan_env *env, struct 
 	plan_add(&p, a, STEP_CREATED, SIDE_HOST, NULL);
 	if (env->mode == PLAN_CREATE)
 		plan_add(&p, a, STEP_WAIT_START, SIDE_CHILD, NULL);
-	add_hooks(&p, a, OCI_HOOK_START_CONTAINER, SIDE_CHILD);
 	r = plan_last_rights(&p, a, e);
 	if (r < 0)
 		return r;
+	/* Programs of the container's own file system: they get no more rights than
+	 * the container does, and the same filter. As in runc. */
+	add_hooks(&p, a, OCI_HOOK_START_CONTAINER, SIDE_CHILD);
 	add_process_step(&p, a, STEP_EXEC, "/process/args");
 	add_hooks(&p, a, OCI_HOOK_POSTSTART, SIDE_HOST);
 	*ret = p;

@@ -59,7 +59,7 @@ enum step_kind {
 	STEP_ROOT_PROPAGATION, /* rootfsPropagation, last of the mounts */
 	STEP_UMASK,
 	STEP_SCHEDULER,
-	STEP_CPU_AFFINITY, /* exec only: before the clone for "initial", in the child for "final" */
+	STEP_CPU_AFFINITY, /* str.text, or NULL: all; before the clone for exec's "initial" */
 	STEP_IO_PRIORITY,
 	STEP_PERSONALITY,
 	STEP_BOUNDING, /* drop from the bounding set */

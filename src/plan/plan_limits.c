@@ -87,6 +87,11 @@ int plan_affinity(struct plan *p, struct arena *a, bool final, struct err *e)
 	uint64_t cpus[PLAN_CPUS_MAX / 64];
 	int r;
 
+	/* What the runtime was started on (systemd's CPUAffinity=, taskset) is not for
+	 * the container: since 6.2 the cpuset does not widen it by itself. */
+	if (final && (p->env.mode != PLAN_EXEC ||
+		      (!p->process->cpu_affinity_initial && !p->process->cpu_affinity_final)))
+		plan_add(p, a, STEP_CPU_AFFINITY, SIDE_CHILD, NULL);
 	if (!list || p->env.mode != PLAN_EXEC)
 		return 0;
 	r = plan_cpu_list(list, cpus);
@@ -103,14 +108,14 @@ int plan_limits_sched(struct plan *p, struct arena *a, struct err *e)
 	const struct oci_process *process = p->process;
 	int r = 0;
 
-	if (process->scheduler) {
+	r = plan_affinity(p, a, true, e);
+	if (r == 0 && process->scheduler) {
 		r = check_scheduler(process->scheduler, e);
 		if (r < 0)
 			return r;
 		plan_add(p, a, STEP_SCHEDULER, SIDE_CHILD, "/process/scheduler")->process.process =
 			process;
 	}
-	r = plan_affinity(p, a, true, e);
 	if (r < 0)
 		return r;
 	if (process->io_priority)

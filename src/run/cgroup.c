@@ -222,24 +222,71 @@ int cgroup_join(const struct cgroup *cg, pid_t pid, struct err *e)
 	return 0;
 }
 
+/* Is there a ".." among the names? openat2(2) would say "Invalid cross-device link". */
+static bool goes_up(const char *path)
+{
+	for (;;) {
+		size_t n = strcspn(path, "/");
+
+		if (n == 2 && path[0] == '.' && path[1] == '.')
+			return true;
+		if (path[n] == '\0')
+			return false;
+		path += n + 1;
+	}
+}
+
+static int descend(struct cgroup_hierarchy *h, const char *sub, struct err *e)
+{
+	int fd;
+
+	sub += strspn(sub, "/");
+	if (h->fd < 0 || !*sub)
+		return 0;
+	if (goes_up(sub))
+		return err_set(e, EINVAL, "%s is not a sub cgroup path", sub);
+	fd = sys_openat2(h->fd, sub, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0, RESOLVE_HERE);
+	if (fd < 0)
+		return err_set(e, -fd, "open the cgroup %s below %s%s: %m", sub, h->mount_point,
+			       h->path);
+	(void)close(h->fd);
+	h->fd = fd;
+	return 0;
+}
+
+/* The names up to the colon; several may be of one hierarchy. */
+static int descend_named(struct cgroup *cg, const char *names, const char *colon, struct err *e)
+{
+	bool done[CGROUP_HIERARCHIES_MAX] = { false };
+	int r = 0;
+
+	while (names < colon && r == 0) {
+		size_t n = strcspn(names, ",:");
+		struct cgroup_hierarchy *h;
+		char name[64];
+
+		(void)snprintf(name, sizeof(name), "%.*s", (int)n, names);
+		h = *name ? cgroup_v1_of(cg, name) : NULL;
+		if (!h)
+			return err_set(e, EINVAL, "unknown controller %s", name);
+		if (!done[h - cg->h])
+			r = descend(h, colon + 1, e);
+		done[h - cg->h] = true;
+		names += n + 1;
+	}
+	return r;
+}
+
 int cgroup_enter_sub(struct cgroup *cg, const char *sub, struct err *e)
 {
-	for (size_t i = 0; i < cg->count; i++) {
-		struct cgroup_hierarchy *h = &cg->h[i];
-		int fd;
+	const char *colon = strchr(sub, ':');
+	int r = 0;
 
-		while (*sub == '/')
-			sub++;
-		if (h->fd < 0 || !*sub)
-			continue;
-		fd = sys_openat2(h->fd, sub, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0, RESOLVE_HERE);
-		if (fd < 0)
-			return err_set(e, -fd, "open the cgroup %s below %s%s: %m", sub,
-				       h->mount_point, h->path);
-		(void)close(h->fd);
-		h->fd = fd;
-	}
-	return 0;
+	if (colon)
+		return descend_named(cg, sub, colon, e);
+	for (size_t i = 0; i < cg->count && r == 0; i++)
+		r = descend(&cg->h[i], sub, e);
+	return r;
 }
 
 int cgroup_follow_init(struct cgroup *cg, pid_t init, struct arena *a, struct err *e)

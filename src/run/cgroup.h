@@ -70,7 +70,8 @@ int cgroup_wait_empty(struct cgroup *cg, int timeout_ms, struct err *e);
  * and the files of /sys/kernel/cgroup/delegate (v2 only, as the kernel's rules
  * of delegation are for v2). */
 int cgroup_delegate(const struct cgroup *cg, uid_t uid, gid_t gid, struct err *e);
-/* exec: enter the cgroup SUB below the container's (opened already). */
+/* exec: enter the cgroup SUB below the container's (opened already). On v1
+ * "CONTROLLER[,CONTROLLER]:PATH" does so in these hierarchies only. */
 int cgroup_enter_sub(struct cgroup *cg, const char *sub, struct err *e);
 /* exec: if init has moved into a sub-cgroup of the container's (as systemd does,
  * and v2 then lets no process into the container's own), follow it there. */

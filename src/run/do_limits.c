@@ -180,6 +180,11 @@ int do_cpu_affinity(struct ctx *c, const struct step *s, struct err *e)
 	cpu_set_t set;
 
 	(void)c;
+	if (!s->str.text) { /* all: the kernel takes those that the cpuset has */
+		memset(&set, 0xff, sizeof(set));
+		(void)sched_setaffinity(0, sizeof(set), &set); /* refused: it stays as it was */
+		return 0;
+	}
 	if (plan_cpu_list(s->str.text, cpus) < 0) /* checked by the plan */
 		return err_set(e, EINVAL, "CPU list \"%s\": %m", s->str.text);
 	memcpy(&set, cpus, sizeof(set));

@@ -148,10 +148,9 @@ static void attend(struct running *run, struct pipes *p, int64_t timeout_ms)
 	}
 }
 
-static const char *lower_words(int code, char *buf, size_t size)
+/* As Go writes it, which engines look for. */
+static const char *lower(const char *words, char *buf, size_t size)
 {
-	const char *words = strerrordesc_np(code);
-
 	(void)snprintf(buf, size, "%s", words ? words : "unknown error");
 	if (buf[0] >= 'A' && buf[0] <= 'Z')
 		buf[0] = (char)(buf[0] - 'A' + 'a');
@@ -169,7 +168,7 @@ static int verdict(const struct spawn *s, const struct running *run, const struc
 		;
 	if (read(p->rd[P_EXEC], &code, sizeof(code)) == sizeof(code) && code > 0)
 		return err_set(e, code, "exec %s: %s", s->path,
-			       lower_words(code, words, sizeof(words)));
+			       lower(strerrordesc_np(code), words, sizeof(words)));
 	if (run->late)
 		return err_set(e, ETIME, "ran past specified timeout of %" PRId64 ".%" PRId64 "s",
 			       s->timeout_ms / 1000, s->timeout_ms / 100 % 10);
@@ -179,7 +178,7 @@ static int verdict(const struct spawn *s, const struct running *run, const struc
 		(void)err_set(e, EPROTO, "exit status %d", si.si_status);
 	else
 		(void)err_set(e, EPROTO, "killed by signal %d (%s)", si.si_status,
-			      strsignal(si.si_status));
+			      lower(strsignal(si.si_status), words, sizeof(words)));
 	if (e && run->err.len + run->out.len > 0) {
 		size_t len = strlen(e->msg);
 
@@ -190,16 +189,39 @@ static int verdict(const struct spawn *s, const struct running *run, const struc
 	return -EPROTO;
 }
 
+/* A container's filter, which its startContainer hooks run under, may know no
+ * clone3(2): Docker's says ENOSYS, as advice to do it the old way. */
+static pid_t clone_self(int *ret_pidfd)
+{
+	struct clone_args args = {
+		.flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
+		.pidfd = (uint64_t)(uintptr_t)ret_pidfd,
+		.exit_signal = SIGCHLD,
+	};
+	pid_t pid = sys_clone3(&args, sizeof(args));
+
+	if (pid != -ENOSYS && pid != -EPERM)
+		return pid;
+	pid = fork();
+	if (pid < 0)
+		return -errno;
+	if (pid > 0)
+		*ret_pidfd = sys_pidfd_open(pid, 0);
+	if (pid > 0 && *ret_pidfd < 0) {
+		int code = *ret_pidfd;
+
+		(void)kill(pid, SIGKILL);
+		(void)waitpid(pid, NULL, 0);
+		return code;
+	}
+	return pid;
+}
+
 int spawn_wait(const struct spawn *s, struct err *e)
 {
 	__attribute__((cleanup(pipes_close))) struct pipes p = { { -1, -1, -1, -1 },
 								 { -1, -1, -1, -1 } };
 	struct running run = { .pidfd = -1 };
-	struct clone_args args = {
-		.flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
-		.pidfd = (uint64_t)(uintptr_t)&run.pidfd,
-		.exit_signal = SIGCHLD,
-	};
 	int r = pipes_open(&p);
 
 	if (r < 0)
@@ -209,11 +231,11 @@ int spawn_wait(const struct spawn *s, struct err *e)
 		p.rd[P_STDIN] = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	if (p.rd[P_STDIN] < 0)
 		return err_set(e, errno, "open /dev/null: %m");
-	run.pid = sys_clone3(&args, sizeof(args));
+	run.pid = clone_self(&run.pidfd);
 	if (run.pid == 0)
 		become(s, &p);
 	if (run.pid < 0)
-		return err_set(e, -run.pid, "clone3: %m");
+		return err_set(e, -run.pid, "clone: %m");
 	for (int i = 0; i < P_COUNT; i++)
 		cleanup_fd(&p.wr[i]);
 	attend(&run, &p, s->timeout_ms);

@@ -190,7 +190,7 @@ static void test_spawn(void)
 	CHECK_INT(shell("echo out; exit 4", 0, &e), -EPROTO);
 	CHECK_STR(e.msg, "exit status 4, stdout: out");
 	CHECK_INT(shell("kill -TERM $$", 0, &e), -EPROTO);
-	CHECK_STR(e.msg, "killed by signal 15 (Terminated)");
+	CHECK_STR(e.msg, "killed by signal 15 (terminated)");
 	CHECK_INT(shell("read x || exit 0; exit 1", 0, &e), 0); /* nothing on stdin */
 	CHECK_INT(shell("sleep 60 & exit 0", 0, &e), 0); /* who stays behind is not waited for */
 	CHECK_INT(shell("sleep 60 & sleep 60", 150, &e), -ETIME);

@@ -142,7 +142,7 @@ static void test_sched(struct bench *b)
 	bench_start(b);
 	b->spec.process.scheduler = &s;
 	CHECK_INT(plan_limits_sched(&b->plan, &b->arena, &b->e), 0);
-	CHECK_STR(kinds(b), "scheduler");
+	CHECK_STR(kinds(b), "cpu-affinity scheduler");
 	s.nice = 20;
 	CHECK_INT(plan_limits_sched(&b->plan, &b->arena, NULL), -EINVAL);
 	s.nice = 0;
@@ -158,13 +158,16 @@ static void test_sched(struct bench *b)
 	b->spec.process.cpu_affinity_initial = "0";
 	b->spec.process.cpu_affinity_final = "0-3,7";
 	CHECK_INT(plan_limits_sched(&b->plan, &b->arena, &b->e), 0);
-	CHECK_STR(kinds(b), ""); /* exec only */
+	CHECK_STR(kinds(b), "cpu-affinity"); /* to all; what is configured is for exec only */
+	CHECK(!b->plan.steps[0].str.text);
+	b->plan.count = 0;
 	b->plan.env.mode = PLAN_EXEC;
 	CHECK_INT(plan_affinity(&b->plan, &b->arena, false, &b->e), 0);
 	CHECK_INT(plan_limits_sched(&b->plan, &b->arena, &b->e), 0);
 	CHECK_STR(kinds(b), "cpu-affinity cpu-affinity");
 	CHECK_INT(b->plan.steps[0].side, SIDE_HOST);
 	CHECK_INT(b->plan.steps[1].side, SIDE_CHILD);
+	CHECK_STR(b->plan.steps[1].str.text, "0-3,7");
 	b->spec.process.cpu_affinity_final = "0-";
 	CHECK_INT(plan_limits_sched(&b->plan, &b->arena, &b->e), -EINVAL);
 	CHECK(strstr(b->e.msg, "/process/execCPUAffinity/final: \"0-\"") != NULL);
