@@ -39,8 +39,10 @@ struct box {
 	int exit_status;
 	const char *finished; /* RFC 3339, or NULL */
 };
-#define BOX_NULL ((struct box){ .rec = { .dir_fd = -1, .exit_fd = -1 }, .c = { .init = { .fd = -1 }, .entry_fd = -1, .lock_fd = -1 } })
-#define autobox  __attribute__((cleanup(box_close)))
+#define BOX_NULL                                               \
+	((struct box){ .rec = { .dir_fd = -1, .exit_fd = -1 }, \
+		       .c = { .init = { .fd = -1 }, .entry_fd = -1, .lock_fd = -1 } })
+#define autobox __attribute__((cleanup(box_close)))
 
 /* By name, id or unique beginning of an id. -ENOENT "container does not exist". */
 int box_find(struct atoll *at, const char *word, struct box *ret, struct err *e);
@@ -68,7 +70,9 @@ int box_config(struct atoll *at, const struct box *b, char **ret, size_t *ret_le
 const char *box_status_text(struct arena *a, const struct box *b);
 
 /* For every operand: fn; a failure is told and the others go on. 0 or 1. */
-int each_box(struct cmd_call *call, struct atoll *at, int (*fn)(struct cmd_call *call, struct atoll *at, struct box *b, const char *word, struct err *e));
+int each_box(struct cmd_call *call, struct atoll *at,
+	     int (*fn)(struct cmd_call *call, struct atoll *at, struct box *b, const char *word,
+		       struct err *e));
 
 /* Standard input of a command that was not asked to be interactive. */
 int stdin_null(struct err *e);
@@ -76,10 +80,14 @@ int stdin_null(struct err *e);
 /* cmd_run.c's own parts */
 struct run_opts;
 struct run_facts;
-int run_facts_gather(struct atoll *at, const struct run_opts *o, struct run_facts *ret, struct err *e);
-int run_detached(struct atoll *at, struct record *rec, const struct oci_spec *spec, bool interactive, int *ret_fail, struct err *e);
+int run_facts_gather(struct atoll *at, const struct run_opts *o, struct run_facts *ret,
+		     struct err *e);
+int run_detached(struct atoll *at, struct record *rec, const struct oci_spec *spec,
+		 bool interactive, int *ret_fail, struct err *e);
+/* The first NAME of $PATH that can be executed, or NULL. */
+const char *find_program(struct arena *a, const char *name);
 /* A file inside a root directory, "" if it is not there. */
 int root_file(int root_fd, const char *path, struct arena *a, const char **ret);
 
-extern const struct cmd cmd_run, cmd_exec, cmd_list, cmd_ls, cmd_stop, cmd_kill, cmd_rm, cmd_logs, cmd_wait, cmd_inspect,
-	cmd_version, cmd_cleanup;
+extern const struct cmd cmd_run, cmd_exec, cmd_list, cmd_ls, cmd_stop, cmd_kill, cmd_rm, cmd_logs,
+	cmd_wait, cmd_inspect, cmd_version, cmd_cleanup;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,7 +41,8 @@ int atoll_init(const struct cmd_call *call, struct atoll *ret, struct err *e)
 	at.lc.warn = warn;
 	if (g->root) {
 		if (*g->root != '/')
-			return err_set(e, EINVAL, "option --root '%.128s': must be an absolute path", g->root);
+			return err_set(e, EINVAL,
+				       "option --root '%.128s': must be an absolute path", g->root);
 		at.root = g->root;
 	} else {
 		r = lc_default_root(call->arena, "atoll", at.lc.rootless, &at.root, e);
@@ -131,7 +133,8 @@ int box_list(struct atoll *at, struct box_list *ret, struct err *e)
 	struct oci_strings ids = { 0 };
 	int r = at->rs.fd < 0 ? 0 : record_ids(&at->rs, &ids, e);
 
-	*ret = (struct box_list){ .items = arena_alloc(at->arena, (ids.count + 1) * sizeof(struct box)) };
+	*ret = (struct box_list){ .items = arena_alloc(at->arena,
+						       (ids.count + 1) * sizeof(struct box)) };
 	for (size_t i = 0; r >= 0 && i < ids.count; i++) {
 		autobox struct box b = BOX_NULL;
 		struct err mine = { 0 };
@@ -182,7 +185,8 @@ int box_wait(struct atoll *at, const struct box *b, int timeout_ms, int *ret_sta
 	if (r < 0 && r != -ENOENT && r != -ESRCH)
 		return err_set(e, -r, "%s", mine.msg);
 	/* With a living keeper there is nothing to be impatient about. */
-	return record_wait(&b->rec, b->status == STATUS_CREATING ? timeout_ms : EXIT_GRACE_MS, ret_status, e);
+	return record_wait(&b->rec, b->status == STATUS_CREATING ? timeout_ms : EXIT_GRACE_MS,
+			   ret_status, e);
 }
 
 int box_config(struct atoll *at, const struct box *b, char **ret, size_t *ret_len, struct err *e)
@@ -191,7 +195,8 @@ int box_config(struct atoll *at, const struct box *b, char **ret, size_t *ret_le
 
 	if (r == -ENOENT && b->known)
 		r = io_read_at(AT_FDCWD, b->c.state.config, IO_FILE_MAX, at->arena, ret, ret_len);
-	return r < 0 ? err_set(e, -r, "read the configuration of container %.12s: %m", b->rec.id) : 0;
+	return r < 0 ? err_set(e, -r, "read the configuration of container %.12s: %m", b->rec.id)
+		     : 0;
 }
 
 void box_stop_rule(const struct oci_pairs *annotations, int *ret_signal, int64_t *ret_timeout_s)
@@ -206,6 +211,9 @@ void box_stop_rule(const struct oci_pairs *annotations, int *ret_signal, int64_t
 		else if (strcmp(p->key, RUN_STOP_TIMEOUT_ANNOTATION) == 0)
 			(void)num_i64(p->value, strlen(p->value), ret_timeout_s);
 	}
+	/* Annotations are anybody's. */
+	if (*ret_timeout_s < -1 || *ret_timeout_s > INT_MAX / 1000)
+		*ret_timeout_s = STOP_TIMEOUT_S;
 }
 
 int box_remove(struct atoll *at, const struct box *b, struct err *e)
@@ -219,11 +227,13 @@ const char *box_status_text(struct arena *a, const struct box *b)
 {
 	if (b->status != STATUS_STOPPED)
 		return state_status_name[b->status];
-	return b->has_exit ? arena_printf(a, "exited (%d)", b->exit_status) : "exited (status unknown)";
+	return b->has_exit ? arena_printf(a, "exited (%d)", b->exit_status)
+			   : "exited (status unknown)";
 }
 
 int each_box(struct cmd_call *call, struct atoll *at,
-	     int (*fn)(struct cmd_call *call, struct atoll *at, struct box *b, const char *word, struct err *e))
+	     int (*fn)(struct cmd_call *call, struct atoll *at, struct box *b, const char *word,
+		       struct err *e))
 {
 	int status = 0;
 

@@ -20,9 +20,11 @@ struct args {
 
 #define AT(member) offsetof(struct args, member)
 static const struct opt opts[] = {
-	{ OPT_FLAG, 'i', "interactive", NULL, "pass standard input on (without it: /dev/null)", AT(interactive) },
+	{ OPT_FLAG, 'i', "interactive", NULL, "pass standard input on (without it: /dev/null)",
+	  AT(interactive) },
 	{ OPT_FLAG, 't', "tty", NULL, "give it a terminal of its own", AT(tty) },
-	{ OPT_FLAG, 'd', "detach", NULL, "return when the command runs; its output goes nowhere", AT(detach) },
+	{ OPT_FLAG, 'd', "detach", NULL, "return when the command runs; its output goes nowhere",
+	  AT(detach) },
 	{ OPT_LIST, 'e', "env", "VAR[=VALUE]", "set a variable, or take ours", AT(env) },
 	{ OPT_STR, 'w', "workdir", "DIR", "working directory", AT(workdir) },
 	{ OPT_STR, 'u', "user", "USER[:GROUP]", "user and group, names or numbers", AT(user) },
@@ -30,7 +32,8 @@ static const struct opt opts[] = {
 };
 
 /* -u: as the container's own /etc/passwd says now. Only root has capabilities. */
-static int set_user(struct arena *a, const struct box *b, const char *user, struct oci_process *p, struct err *e)
+static int set_user(struct arena *a, const struct box *b, const char *user, struct oci_process *p,
+		    struct err *e)
 {
 	autoclose int root = -1;
 	const char *passwd, *group;
@@ -82,7 +85,8 @@ static void set_env(struct arena *a, const struct opt_list *list, struct oci_pro
 	p->env = (struct oci_strings){ .items = env, .count = n };
 }
 
-static int make_process(struct cmd_call *call, struct atoll *at, const struct box *b, struct oci_process *p, struct err *e)
+static int make_process(struct cmd_call *call, struct atoll *at, const struct box *b,
+			struct oci_process *p, struct err *e)
 {
 	const struct args *a = call->args;
 	struct oci_spec *spec = ARENA_NEW(call->arena, struct oci_spec);
@@ -96,11 +100,13 @@ static int make_process(struct cmd_call *call, struct atoll *at, const struct bo
 		return r;
 	*p = spec->process;
 	p->terminal = a->tty;
-	p->args = (struct oci_strings){ .items = arena_alloc(call->arena, (size_t)call->count * sizeof(char *)) };
+	p->args = (struct oci_strings){ .items = arena_alloc(call->arena, (size_t)call->count *
+										  sizeof(char *)) };
 	for (int i = 1; i < call->count; i++)
 		p->args.items[p->args.count++] = call->operand[i];
 	if (a->workdir && *a->workdir != '/')
-		return err_set(e, EINVAL, "option --workdir '%.128s': must be absolute", a->workdir);
+		return err_set(e, EINVAL, "option --workdir '%.128s': must be absolute",
+			       a->workdir);
 	if (a->workdir)
 		p->cwd = a->workdir;
 	set_env(call->arena, &a->env, p);
@@ -112,7 +118,8 @@ static int streams(const struct args *a, struct err *e)
 	if (a->tty && a->detach)
 		return err_set(e, EINVAL, "options -t and -d: nobody could use that terminal");
 	if (a->tty && a->interactive && !isatty(STDIN_FILENO))
-		return err_set(e, EINVAL, "options -it: standard input is not a terminal; leave out -t");
+		return err_set(e, EINVAL,
+			       "options -it: standard input is not a terminal; leave out -t");
 	if (a->detach) {
 		int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 

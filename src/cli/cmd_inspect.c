@@ -15,8 +15,8 @@ struct args {
 };
 
 static const struct opt opts[] = {
-	{ OPT_STR, 'f', "format", "TEMPLATE", "print only this, as {{.State.Pid}} or {{json .Config}}",
-	  offsetof(struct args, format) },
+	{ OPT_STR, 'f', "format", "TEMPLATE",
+	  "print only this, as {{.State.Pid}} or {{json .Config}}", offsetof(struct args, format) },
 	{ 0 },
 };
 
@@ -40,9 +40,15 @@ static void state(struct jsonw *w, const struct box *b)
 	jsonw_kbool(w, "Running", running);
 	jsonw_kbool(w, "Paused", b->status == STATUS_PAUSED);
 	jsonw_ki64(w, "Pid", running ? b->c.state.pid : 0);
-	jsonw_ki64(w, "ExitCode", b->has_exit ? b->exit_status : b->status == STATUS_STOPPED ? -1 : 0);
+	jsonw_ki64(w, "ExitCode",
+		   b->has_exit                   ? b->exit_status
+		   : b->status == STATUS_STOPPED ? -1
+						 : 0);
 	/* In the foreground it starts as it is made. */
-	jsonw_kstr(w, "StartedAt", b->rec.started ? b->rec.started : b->rec.detached ? "0001-01-01T00:00:00Z" : b->rec.created);
+	jsonw_kstr(w, "StartedAt",
+		   b->rec.started    ? b->rec.started
+		   : b->rec.detached ? "0001-01-01T00:00:00Z"
+				     : b->rec.created);
 	jsonw_kstr(w, "FinishedAt", b->finished ? b->finished : "0001-01-01T00:00:00Z");
 	jsonw_obj_end(w);
 }
@@ -51,7 +57,10 @@ static const char *mode(const struct oci_spec *s, enum oci_ns ns)
 {
 	const struct oci_namespace *n = &s->linux_.ns[ns];
 
-	return !n->present ? "host" : n->path ? "container" : ns == OCI_NS_NETWORK ? "none" : "private";
+	return !n->present            ? "host"
+	       : n->path              ? "container"
+	       : ns == OCI_NS_NETWORK ? "none"
+				      : "private";
 }
 
 static void caps(struct jsonw *w, const char *key, uint64_t set)
@@ -88,8 +97,10 @@ static void host_config(struct jsonw *w, const struct box *b, const struct oci_s
 	jsonw_ki64(w, "Memory", number(r->memory.limit));
 	jsonw_ki64(w, "MemorySwap", number(r->memory.swap));
 	jsonw_ki64(w, "MemoryReservation", number(r->memory.reservation));
-	jsonw_ki64(w, "NanoCpus", r->cpu.quota && r->cpu.period && *r->cpu.period ?
-					  *r->cpu.quota * 1000 / (int64_t)*r->cpu.period * 1000000 : 0);
+	jsonw_ki64(w, "NanoCpus",
+		   r->cpu.quota && r->cpu.period && *r->cpu.period
+			   ? *r->cpu.quota * 1000 / (int64_t)*r->cpu.period * 1000000
+			   : 0);
 	jsonw_ki64(w, "CpuShares", r->cpu.shares ? (int64_t)*r->cpu.shares : 0);
 	jsonw_kstr(w, "CpusetCpus", r->cpu.cpus ? r->cpu.cpus : "");
 	jsonw_kstr(w, "CpusetMems", r->cpu.mems ? r->cpu.mems : "");
@@ -148,7 +159,8 @@ static int one(struct atoll *at, const struct box *b, struct jsonw *w, struct er
 {
 	struct oci_spec *s = ARENA_NEW(at->arena, struct oci_spec);
 	const struct oci_strings *cmd = &b->rec.command;
-	const struct oci_strings args = { .items = cmd->count ? cmd->items + 1 : NULL, .count = cmd->count ? cmd->count - 1 : 0 };
+	const struct oci_strings args = { .items = cmd->count ? cmd->items + 1 : NULL,
+					  .count = cmd->count ? cmd->count - 1 : 0 };
 	size_t len;
 	char *text;
 	int r = box_config(at, b, &text, &len, e);
@@ -168,7 +180,10 @@ static int one(struct atoll *at, const struct box *b, struct jsonw *w, struct er
 	jsonw_kbool(w, "EmbeddedRoot", b->rec.root == NULL);
 	jsonw_kbool(w, "Detached", b->rec.detached);
 	jsonw_kstr(w, "Bundle", arena_printf(at->arena, "%s/records/%s", at->root, b->rec.id));
-	jsonw_kstr(w, "LogPath", b->rec.detached ? arena_printf(at->arena, "%s/records/%s/log", at->root, b->rec.id) : "");
+	jsonw_kstr(w, "LogPath",
+		   b->rec.detached
+			   ? arena_printf(at->arena, "%s/records/%s/log", at->root, b->rec.id)
+			   : "");
 	host_config(w, b, s);
 	config(w, s);
 	mounts(w, s);

@@ -66,8 +66,8 @@ static const struct {
 	const char *title;
 	const char *(*text)(struct arena *a, const struct box *b, bool whole);
 } columns[] = {
-	{ "CONTAINER ID", col_id }, { "NAME", col_name },	{ "STATUS", col_status },
-	{ "PID", col_pid },	    { "CREATED", col_created }, { "COMMAND", command },
+	{ "CONTAINER ID", col_id }, { "NAME", col_name },       { "STATUS", col_status },
+	{ "PID", col_pid },         { "CREATED", col_created }, { "COMMAND", command },
 };
 
 /* What a command line holds must not reach the terminal as it is. */
@@ -88,7 +88,9 @@ static void table(struct arena *a, const struct box_list *list, bool whole)
 
 	for (size_t i = 0; i <= list->count; i++)
 		for (size_t k = 0; k < ARRAY_LEN(columns); k++) {
-			cell[i][k] = i ? printable(a, columns[k].text(a, &list->items[i - 1], whole)) : columns[k].title;
+			cell[i][k] = i ? printable(a,
+						   columns[k].text(a, &list->items[i - 1], whole))
+				       : columns[k].title;
 			if (strlen(cell[i][k]) > width[k])
 				width[k] = strlen(cell[i][k]);
 		}
@@ -151,10 +153,11 @@ static int run(struct cmd_call *call, struct err *e)
 	return 0;
 }
 
-#define LIST(name_, flags_)                                                                                      \
-	{                                                                                                        \
-		.name = (name_), .operands = "", .summary = "show all containers, the stopped ones too",         \
-		.opts = opts, .flags = (flags_), .args_size = sizeof(struct args), .run = run,                   \
+#define LIST(name_, flags_)                                                           \
+	{                                                                             \
+		.name = (name_), .operands = "",                                      \
+		.summary = "show all containers, the stopped ones too", .opts = opts, \
+		.flags = (flags_), .args_size = sizeof(struct args), .run = run,      \
 	}
 
 const struct cmd cmd_list = LIST("list", 0);

@@ -32,13 +32,15 @@ static const struct opt opts[] = {
 /* Prints one record; what is no record is shown as it stands. */
 static void show(const char *line, size_t len, bool timestamps)
 {
-	const char *time_end = memchr(line, ' ', len), *stream = time_end ? time_end + 1 : NULL, *tag, *text;
+	const char *time_end = memchr(line, ' ', len), *stream = time_end ? time_end + 1 : NULL,
+		   *tag, *text;
 	size_t left = stream ? len - (size_t)(stream - line) : 0;
 	FILE *out = stdout;
 	bool partial;
 
 	tag = stream ? memchr(stream, ' ', left) : NULL;
-	if (!tag || len - (size_t)(tag - line) < 3 || (tag[1] != 'F' && tag[1] != 'P') || tag[2] != ' ') {
+	if (!tag || len - (size_t)(tag - line) < 3 || (tag[1] != 'F' && tag[1] != 'P') ||
+	    tag[2] != ' ') {
 		(void)fwrite(line, 1, len, out);
 		fputc('\n', out);
 		return;
@@ -127,7 +129,8 @@ static int follow(const struct box *b, struct tail *t, struct arena *a, struct e
 	for (;;) {
 		int status;
 		bool over = record_exit_status(&b->rec, a, &status, NULL) == 0;
-		struct pollfd p[2] = { { .fd = notify, .events = POLLIN }, { .fd = STDOUT_FILENO } };
+		struct pollfd p[2] = { { .fd = notify, .events = POLLIN },
+				       { .fd = STDOUT_FILENO } };
 		int r = pump(t, e);
 
 		if (r < 0 || over || ferror(stdout))
@@ -155,7 +158,9 @@ static int run(struct cmd_call *call, struct err *e)
 	if (r < 0)
 		return r;
 	if (!b.rec.detached)
-		return err_set(e, ENOENT, "container %.128s runs in the foreground: its output was not kept", call->operand[0]);
+		return err_set(e, ENOENT,
+			       "container %.128s runs in the foreground: its output was not kept",
+			       call->operand[0]);
 	fd = openat(b.rec.dir_fd, "log", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0 && errno == ENOENT)
 		return 0;

@@ -14,7 +14,7 @@
 #include "run/selfexe.h"
 
 enum {
-	STATUS_OURS = 125,       /* as Docker: atoll itself failed */
+	STATUS_OURS = 125, /* as Docker: atoll itself failed */
 	STATUS_NOT_EXECUTABLE = 126,
 	STATUS_NOT_FOUND = 127,
 	NOT_GIVEN = INT64_MIN,
@@ -24,11 +24,12 @@ struct args {
 	bool interactive, tty, remove, detach, read_only, init, privileged, dry_run, json;
 	const char *name, *hostname, *workdir, *user, *entrypoint;
 	const char *pid, *ipc, *uts, *net, *userns, *cgroupns;
-	const char *memory, *memory_swap, *memory_reservation, *cpus, *cpuset_cpus, *cpuset_mems, *shm_size;
+	const char *memory, *memory_swap, *memory_reservation, *cpus, *cpuset_cpus, *cpuset_mems,
+		*shm_size;
 	const char *stop_signal;
 	int64_t cpu_shares, pids_limit, oom_score_adj, stop_timeout;
-	struct opt_list env, env_file, volume, mount, tmpfs, device, cap_add, cap_drop, security_opt, group_add, ulimit,
-		sysctl, annotation;
+	struct opt_list env, env_file, volume, mount, tmpfs, device, cap_add, cap_drop,
+		security_opt, group_add, ulimit, sysctl, annotation;
 };
 
 static const struct args defaults = {
@@ -106,7 +107,8 @@ static struct oci_strings list(const struct opt_list *l)
 }
 
 /* ROOT [--] COMMAND, or -- COMMAND for the embedded default. */
-static int read_operands(const struct cmd_call *call, struct atoll *at, struct run_opts *o, struct err *e)
+static int read_operands(const struct cmd_call *call, struct atoll *at, struct run_opts *o,
+			 struct err *e)
 {
 	char **words = call->operand;
 	size_t n = (size_t)call->count;
@@ -114,7 +116,8 @@ static int read_operands(const struct cmd_call *call, struct atoll *at, struct r
 
 	if (!call->dashdash) {
 		if (n == 0) {
-			(void)err_set(e, EINVAL, "\"run\" requires a root directory, or -- and a command");
+			(void)err_set(e, EINVAL,
+				      "\"run\" requires a root directory, or -- and a command");
 			err_hint(e, "see \"atoll run --help\"");
 			return -EINVAL;
 		}
@@ -128,7 +131,9 @@ static int read_operands(const struct cmd_call *call, struct atoll *at, struct r
 			n--;
 		}
 	}
-	o->command = (struct oci_strings){ .items = arena_alloc(at->arena, (n + 1) * sizeof(char *)), .count = n };
+	o->command = (struct oci_strings){
+		.items = arena_alloc(at->arena, (n + 1) * sizeof(char *)), .count = n
+	};
 	for (size_t i = 0; i < n; i++)
 		o->command.items[i] = words[i];
 	return 0;
@@ -154,7 +159,8 @@ static int read_env(const struct args *a, struct atoll *at, struct run_opts *o, 
 	}
 	all = (struct oci_strings){ 0 };
 	for (size_t i = 0; i < env.count + a->env.count; i++)
-		*(const char **)arena_push(at->arena, &all.items, &all.count, &cap, sizeof(*all.items)) =
+		*(const char **)arena_push(at->arena, &all.items, &all.count, &cap,
+					   sizeof(*all.items)) =
 			i < env.count ? env.items[i] : a->env.items[i - env.count];
 	o->env = all;
 	return 0;
@@ -209,12 +215,14 @@ static int check_combination(const struct args *a, struct err *e)
 	if (a->json && !a->dry_run)
 		return err_set(e, EINVAL, "option --json goes with --dry-run");
 	if (a->tty && a->interactive && !a->detach && !a->dry_run && !isatty(STDIN_FILENO))
-		return err_set(e, EINVAL, "options -it: standard input is not a terminal; leave out -t");
+		return err_set(e, EINVAL,
+			       "options -it: standard input is not a terminal; leave out -t");
 	return 0;
 }
 
 /* All of the command line as a spec. Nothing has been done yet. */
-static int read_spec(struct cmd_call *call, struct atoll *at, struct record *rec, struct oci_spec *spec, struct err *e)
+static int read_spec(struct cmd_call *call, struct atoll *at, struct record *rec,
+		     struct oci_spec *spec, struct err *e)
 {
 	const struct args *a = call->args;
 	struct run_opts *o = ARENA_NEW(call->arena, struct run_opts);
@@ -248,7 +256,8 @@ static int read_spec(struct cmd_call *call, struct atoll *at, struct record *rec
 	return 0;
 }
 
-static int show(struct atoll *at, const struct record *rec, const struct oci_spec *spec, bool json, struct err *e)
+static int show(struct atoll *at, const struct record *rec, const struct oci_spec *spec, bool json,
+		struct err *e)
 {
 	const struct lc_create o = { .id = rec->id, .spec = spec };
 	struct plan plan;
@@ -266,7 +275,8 @@ static int show(struct atoll *at, const struct record *rec, const struct oci_spe
 	return 0;
 }
 
-static int keep_config(struct atoll *at, const struct record *rec, const struct oci_spec *spec, struct err *e)
+static int keep_config(struct atoll *at, const struct record *rec, const struct oci_spec *spec,
+		       struct err *e)
 {
 	size_t len;
 	char *text;
@@ -274,7 +284,8 @@ static int keep_config(struct atoll *at, const struct record *rec, const struct 
 
 	oci_spec_write(spec, at->arena, &text, &len);
 	r = io_replace_at(rec->dir_fd, "config.json", text, len, 0600);
-	return r < 0 ? err_set(e, -r, "write the configuration of container %.12s: %m", rec->id) : 0;
+	return r < 0 ? err_set(e, -r, "write the configuration of container %.12s: %m", rec->id)
+		     : 0;
 }
 
 /* 127 and 126 are the command's, as a shell has them. */
@@ -285,7 +296,8 @@ static int failure(int r, bool command_failed)
 	return r == -ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
 }
 
-static int foreground(struct cmd_call *call, struct atoll *at, struct record *rec, const struct oci_spec *spec, struct err *e)
+static int foreground(struct cmd_call *call, struct atoll *at, struct record *rec,
+		      const struct oci_spec *spec, struct err *e)
 {
 	const struct args *a = call->args;
 	struct lc_create o = { .id = rec->id, .spec = spec };
@@ -306,7 +318,8 @@ static int foreground(struct cmd_call *call, struct atoll *at, struct record *re
 	return r < 0 ? r : status;
 }
 
-static int detached(struct cmd_call *call, struct atoll *at, struct record *rec, const struct oci_spec *spec, struct err *e)
+static int detached(struct cmd_call *call, struct atoll *at, struct record *rec,
+		    const struct oci_spec *spec, struct err *e)
 {
 	const struct args *a = call->args;
 	int r = keep_config(at, rec, spec, e);
@@ -353,12 +366,13 @@ const struct cmd cmd_run = {
 	.name = "run",
 	.operands = "ROOT [--] [COMMAND [ARG...]] | -- COMMAND [ARG...]",
 	.summary = "run a command in a new container",
-	.details = "ROOT is a directory with a root file system; COMMAND is /bin/sh if none is given.\n"
-		   "Without ROOT (a command after --) the container gets this machine's own system:\n"
-		   "everything can be written and is forgotten afterwards, and secrets are hidden.\n"
-		   "\n"
-		   "The exit status is the command's, 128+n if signal n ended it, 127 if the command\n"
-		   "was not found, 126 if it cannot be executed, 125 if atoll itself failed.\n",
+	.details =
+		"ROOT is a directory with a root file system; COMMAND is /bin/sh if none is given.\n"
+		"Without ROOT (a command after --) the container gets this machine's own system:\n"
+		"everything can be written and is forgotten afterwards, and secrets are hidden.\n"
+		"\n"
+		"The exit status is the command's, 128+n if signal n ended it, 127 if the command\n"
+		"was not found, 126 if it cannot be executed, 125 if atoll itself failed.\n",
 	.opts = opts,
 	.max = -1,
 	.flags = CMD_STOP,

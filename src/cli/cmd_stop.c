@@ -15,7 +15,8 @@ struct stop_args {
 };
 static const struct stop_args stop_defaults = { .timeout_s = NOT_GIVEN };
 static const struct opt stop_opts[] = {
-	{ OPT_INT, 't', "time", "SECONDS", "how long to wait before SIGKILL; -1: for ever (default: 10, or as given to run)",
+	{ OPT_INT, 't', "time", "SECONDS",
+	  "how long to wait before SIGKILL; -1: for ever (default: 10, or as given to run)",
 	  offsetof(struct stop_args, timeout_s), .min = -1, .max = TIMEOUT_MAX_S },
 	{ 0 },
 };
@@ -24,7 +25,8 @@ struct kill_args {
 	const char *signal;
 };
 static const struct opt kill_opts[] = {
-	{ OPT_STR, 's', "signal", "SIGNAL", "name or number (default: KILL)", offsetof(struct kill_args, signal) },
+	{ OPT_STR, 's', "signal", "SIGNAL", "name or number (default: KILL)",
+	  offsetof(struct kill_args, signal) },
 	{ 0 },
 };
 
@@ -32,12 +34,14 @@ struct rm_args {
 	bool force;
 };
 static const struct opt rm_opts[] = {
-	{ OPT_FLAG, 'f', "force", NULL, "kill it first; no container of that name is no error", offsetof(struct rm_args, force) },
+	{ OPT_FLAG, 'f', "force", NULL, "kill it first; no container of that name is no error",
+	  offsetof(struct rm_args, force) },
 	{ 0 },
 };
 
 static int each(struct cmd_call *call, struct err *e,
-		int (*fn)(struct cmd_call *call, struct atoll *at, struct box *b, const char *word, struct err *e))
+		int (*fn)(struct cmd_call *call, struct atoll *at, struct box *b, const char *word,
+			  struct err *e))
 {
 	autoatoll struct atoll at = ATOLL_NULL;
 	int r = atoll_open(call, false, &at, e);
@@ -54,7 +58,8 @@ static int gone(int r, struct err *e)
 	return 0;
 }
 
-static int stop_one(struct cmd_call *call, struct atoll *at, struct box *b, const char *word, struct err *e)
+static int stop_one(struct cmd_call *call, struct atoll *at, struct box *b, const char *word,
+		    struct err *e)
 {
 	const struct stop_args *a = call->args;
 	int64_t timeout_s;
@@ -66,7 +71,8 @@ static int stop_one(struct cmd_call *call, struct atoll *at, struct box *b, cons
 			timeout_s = a->timeout_s;
 		r = gone(lc_kill(&at->lc, b->rec.id, sig, false, e), e);
 		if (r == 0)
-			r = lc_wait(&at->lc, b->rec.id, timeout_s < 0 ? -1 : (int)timeout_s * 1000, e);
+			r = lc_wait(&at->lc, b->rec.id, timeout_s < 0 ? -1 : (int)timeout_s * 1000,
+				    e);
 		if (r == -ETIMEDOUT) {
 			*e = (struct err){ 0 };
 			r = gone(lc_kill(&at->lc, b->rec.id, SIGKILL, false, e), e);
@@ -88,7 +94,8 @@ static int stop(struct cmd_call *call, struct err *e)
 	return each(call, e, stop_one);
 }
 
-static int kill_one(struct cmd_call *call, struct atoll *at, struct box *b, const char *word, struct err *e)
+static int kill_one(struct cmd_call *call, struct atoll *at, struct box *b, const char *word,
+		    struct err *e)
 {
 	const struct kill_args *a = call->args;
 	int sig = a->signal ? name_signal(a->signal) : SIGKILL, r;
@@ -110,13 +117,15 @@ static int kill_cmd(struct cmd_call *call, struct err *e)
 	return each(call, e, kill_one);
 }
 
-static int rm_one(struct cmd_call *call, struct atoll *at, struct box *b, const char *word, struct err *e)
+static int rm_one(struct cmd_call *call, struct atoll *at, struct box *b, const char *word,
+		  struct err *e)
 {
 	const struct rm_args *a = call->args;
 	int r;
 
 	if (box_is_alive(b) && !a->force) {
-		(void)err_set(e, EBUSY, "container %.128s is %s and cannot be removed", word, state_status_name[b->status]);
+		(void)err_set(e, EBUSY, "container %.128s is %s and cannot be removed", word,
+			      state_status_name[b->status]);
 		err_hint(e, "stop it first, or use rm --force");
 		return -EBUSY;
 	}
@@ -158,7 +167,8 @@ static int rm(struct cmd_call *call, struct err *e)
 	return a->force ? rm_force(call, &at) : each_box(call, &at, rm_one);
 }
 
-static int wait_one(struct cmd_call *call, struct atoll *at, struct box *b, const char *word, struct err *e)
+static int wait_one(struct cmd_call *call, struct atoll *at, struct box *b, const char *word,
+		    struct err *e)
 {
 	int status, r;
 

@@ -33,7 +33,8 @@ struct words {
 
 static void add(struct words *w, const char *s)
 {
-	*(char **)arena_push(w->a, &w->items, &w->count, &w->cap, sizeof(*w->items)) = s ? arena_strdup(w->a, s) : NULL;
+	*(char **)arena_push(w->a, &w->items, &w->count, &w->cap,
+			     sizeof(*w->items)) = s ? arena_strdup(w->a, s) : NULL;
 }
 
 static void add2(struct words *w, const char *option, const char *value)
@@ -55,24 +56,6 @@ static const char *own_path(struct arena *a, struct err *e)
 	return arena_strdup(a, path);
 }
 
-/* The first NAME of $PATH that can be executed, or NULL. */
-static const char *find_program(struct arena *a, const char *name)
-{
-	const char *path = getenv("PATH");
-
-	if (!path || !*path)
-		path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-	while (*path) {
-		size_t n = strcspn(path, ":");
-		const char *file = arena_printf(a, "%.*s/%s", (int)n, path, name);
-
-		if (n && *path == '/' && access(file, X_OK) == 0)
-			return file;
-		path += n + (path[n] == ':');
-	}
-	return NULL;
-}
-
 /* Beside us, or in $PATH. */
 static const char *find_runtime(struct arena *a, const char *self)
 {
@@ -82,10 +65,12 @@ static const char *find_runtime(struct arena *a, const char *self)
 	return access(file, X_OK) == 0 ? file : find_program(a, "atoll-oci");
 }
 
-static int conmon_words(struct atoll *at, const struct record *rec, bool interactive, struct words *w, struct err *e)
+static int conmon_words(struct atoll *at, const struct record *rec, bool interactive,
+			struct words *w, struct err *e)
 {
 	const char *dir = arena_printf(at->arena, "%s/records/%s", at->root, rec->id);
-	const char *self = own_path(at->arena, e), *conmon = find_program(at->arena, "conmon"), *runtime;
+	const char *self = own_path(at->arena, e), *conmon = find_program(at->arena, "conmon"),
+		   *runtime;
 
 	if (!self)
 		return -ENOENT;
@@ -96,7 +81,8 @@ static int conmon_words(struct atoll *at, const struct record *rec, bool interac
 		return -ENOENT;
 	}
 	if (!runtime)
-		return err_set(e, ENOENT, "-d needs atoll-oci, which is neither beside atoll nor in $PATH");
+		return err_set(e, ENOENT,
+			       "-d needs atoll-oci, which is neither beside atoll nor in $PATH");
 	add(w, conmon);
 	add2(w, "--api-version", "1");
 	add2(w, "-c", rec->id);
@@ -152,11 +138,32 @@ static int runtime_failed(const char *msg, int *ret_fail, struct err *e)
 	if (strncmp(msg, prefix, sizeof(prefix) - 1) == 0)
 		msg += sizeof(prefix) - 1;
 	len = strcspn(msg, "\n");
-	if (strstr(msg, "executable file not found") || strstr(msg, "command not found"))
-		*ret_fail = STATUS_NOT_FOUND;
-	else if (strstr(msg, "find-command") || strstr(msg, "find the command"))
-		*ret_fail = strstr(msg, "o such file") ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
+	/* The step that looks for the command (run/do_exec.c). */
+	if (strstr(msg, " (find ") && strstr(msg, "): exec: "))
+		*ret_fail = strstr(msg, "not found in $PATH") || strstr(msg, "no such file")
+				    ? STATUS_NOT_FOUND
+				    : STATUS_NOT_EXECUTABLE;
 	return err_set(e, EIO, "%.*s", (int)(len > 400 ? 400 : len), msg);
+}
+
+/* One line, since conmon keeps its end of the pipe open. */
+static int read_line(int fd, char *buf, size_t size)
+{
+	size_t len = 0;
+
+	while (len < size - 1 && !memchr(buf, '\n', len)) {
+		ssize_t n = read(fd, buf + len, size - 1 - len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		len += (size_t)n;
+	}
+	buf[len] = '\0';
+	return 0;
 }
 
 /* {"data": PID} or {"data": -1, "message": "..."}, each on one line. */
@@ -165,9 +172,9 @@ static int read_sync(struct atoll *at, int fd, int *ret_fail, struct err *e)
 	const struct json *data, *message;
 	struct json_doc doc;
 	int64_t pid = -1;
-	char *text;
+	char *text = arena_alloc(at->arena, SYNC_MAX);
 	size_t len;
-	int r = io_read_fd(fd, SYNC_MAX, at->arena, &text, &len);
+	int r = read_line(fd, text, SYNC_MAX);
 
 	if (r < 0)
 		return err_set(e, -r, "hear from conmon: %m");
@@ -212,7 +219,8 @@ static int start_conmon(struct atoll *at, struct words *w, int *ret_fail, struct
 	return r;
 }
 
-int run_detached(struct atoll *at, struct record *rec, const struct oci_spec *spec, bool interactive, int *ret_fail, struct err *e)
+int run_detached(struct atoll *at, struct record *rec, const struct oci_spec *spec,
+		 bool interactive, int *ret_fail, struct err *e)
 {
 	struct words w = { .a = at->arena };
 	int r = conmon_words(at, rec, interactive, &w, e);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -53,7 +54,26 @@ static int users(const char *root, struct arena *a, struct run_facts *f, struct 
 	if (r == 0)
 		r = root_file(fd, "etc/group", a, &f->group);
 	/* Numbers can still be used. */
-	return r < 0 && r != -EACCES && r != -ENOTDIR ? err_set(e, -r, "read /etc/passwd and /etc/group of %s: %m", root) : 0;
+	return r < 0 && r != -EACCES && r != -ENOTDIR
+		       ? err_set(e, -r, "read /etc/passwd and /etc/group of %s: %m", root)
+		       : 0;
+}
+
+const char *find_program(struct arena *a, const char *name)
+{
+	const char *path = getenv("PATH");
+
+	if (!path || !*path)
+		path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+	while (*path) {
+		size_t n = strcspn(path, ":");
+		const char *file = arena_printf(a, "%.*s/%s", (int)n, path, name);
+
+		if (n && *path == '/' && access(file, X_OK) == 0)
+			return file;
+		path += n + (path[n] == ':');
+	}
+	return NULL;
 }
 
 /* ---- ids ------------------------------------------------------------------------- */
@@ -82,7 +102,9 @@ static struct run_sub_id sub_ids(struct arena *a, const char *path, const char *
 	char *text;
 	size_t len;
 
-	if (io_read_at(AT_FDCWD, path, RUN_TEXT_MAX, a, &text, &len) < 0)
+	/* newuidmap knows nobody without a name. */
+	if (!name || !find_program(a, "newuidmap") || !find_program(a, "newgidmap") ||
+	    io_read_at(AT_FDCWD, path, RUN_TEXT_MAX, a, &text, &len) < 0)
 		return (struct run_sub_id){ 0 };
 	return run_sub_id_find(text, len, name, uid);
 }
@@ -124,8 +146,11 @@ static void cgroups(struct arena *a, struct run_facts *f)
 		/* The container's stands beside ours. */
 		const char *slash = strrchr(own, '/');
 
-		f->cgroups = slash && access(arena_strndup(a, own, (size_t)(slash - own)), W_OK) == 0 &&
-			     access(arena_printf(a, "%.*s/cgroup.subtree_control", (int)(slash - own), own), W_OK) == 0;
+		f->cgroups = slash &&
+			     access(arena_strndup(a, own, (size_t)(slash - own)), W_OK) == 0 &&
+			     access(arena_printf(a, "%.*s/cgroup.subtree_control",
+						 (int)(slash - own), own),
+				    W_OK) == 0;
 	}
 }
 
@@ -140,8 +165,12 @@ struct walk {
 static void add_device(struct walk *w, const char *path, const struct stat *st)
 {
 	const uint32_t mode = st->st_mode & 07777;
-	struct oci_device d = { .type = S_ISBLK(st->st_mode) ? 'b' : 'c', .path = path, .major = major(st->st_rdev),
-				.minor = minor(st->st_rdev), .uid = st->st_uid, .gid = st->st_gid };
+	struct oci_device d = { .type = S_ISBLK(st->st_mode) ? 'b' : 'c',
+				.path = path,
+				.major = major(st->st_rdev),
+				.minor = minor(st->st_rdev),
+				.uid = st->st_uid,
+				.gid = st->st_gid };
 
 	if (w->count >= DEVICES_MAX)
 		return;
@@ -152,7 +181,8 @@ static void add_device(struct walk *w, const char *path, const struct stat *st)
 /* Terminals and message queues are the container's own. */
 static bool skip(const char *path)
 {
-	static const char *const own[] = { "/dev/pts", "/dev/shm", "/dev/mqueue", "/dev/console", "/dev/ptmx", "/dev/fd" };
+	static const char *const own[] = { "/dev/pts",     "/dev/shm",  "/dev/mqueue",
+					   "/dev/console", "/dev/ptmx", "/dev/fd" };
 
 	for (size_t i = 0; i < ARRAY_LEN(own); i++)
 		if (strcmp(path, own[i]) == 0)
@@ -169,7 +199,8 @@ static void walk_dir(struct walk *w, const char *path, int depth)
 		const char *below = arena_printf(w->a, "%s/%s", path, d->d_name);
 		struct stat st;
 
-		if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0 || skip(below) || lstat(below, &st) < 0)
+		if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0 || skip(below) ||
+		    lstat(below, &st) < 0)
 			continue;
 		if (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode))
 			add_device(w, below, &st);
@@ -240,7 +271,8 @@ static void secrets(struct arena *a, struct run_facts *f)
 
 /* A path that stays that namespace for as long as this process lives: through a
  * descriptor of ours, as the PID of its owner may become somebody else's. */
-static int ns_path(struct atoll *at, const struct box *b, const char *name, const char **ret, struct err *e)
+static int ns_path(struct atoll *at, const struct box *b, const char *name, const char **ret,
+		   struct err *e)
 {
 	char path[64];
 	int fd;
@@ -248,12 +280,14 @@ static int ns_path(struct atoll *at, const struct box *b, const char *name, cons
 	(void)snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)b->c.init.pid, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return err_set(e, errno, "open the %s namespace of container %.12s: %m", name, b->rec.id);
+		return err_set(e, errno, "open the %s namespace of container %.12s: %m", name,
+			       b->rec.id);
 	*ret = arena_printf(at->arena, "/proc/%d/fd/%d", (int)getpid(), fd);
 	return pidref_exited(&b->c.init) ? box_not_running(b->rec.id, e) : 0;
 }
 
-static int join(struct atoll *at, const char *word, const char *name, const char **ret, const char **user, struct err *e)
+static int join(struct atoll *at, const char *word, const char *name, const char **ret,
+		const char **user, struct err *e)
 {
 	autobox struct box b = BOX_NULL;
 	int r;
@@ -272,7 +306,8 @@ static int join(struct atoll *at, const char *word, const char *name, const char
 	return r;
 }
 
-static int join_all(struct atoll *at, const struct run_opts *o, struct run_ns_paths *p, struct err *e)
+static int join_all(struct atoll *at, const struct run_opts *o, struct run_ns_paths *p,
+		    struct err *e)
 {
 	int r = join(at, o->pid, "pid", &p->pid, &p->user, e);
 
@@ -285,7 +320,8 @@ static int join_all(struct atoll *at, const struct run_opts *o, struct run_ns_pa
 	return r;
 }
 
-static int seccomp_file(const struct run_opts *o, struct arena *a, struct run_facts *f, struct err *e)
+static int seccomp_file(const struct run_opts *o, struct arena *a, struct run_facts *f,
+			struct err *e)
 {
 	char *text;
 	size_t len;
@@ -296,12 +332,14 @@ static int seccomp_file(const struct run_opts *o, struct arena *a, struct run_fa
 		return 0;
 	r = io_read_at(AT_FDCWD, f->seccomp_name, IO_FILE_MAX, a, &text, &len);
 	if (r < 0)
-		return err_set(e, -r, "option --security-opt: read seccomp=%s: %m", f->seccomp_name);
+		return err_set(e, -r, "option --security-opt: read seccomp=%s: %m",
+			       f->seccomp_name);
 	f->seccomp_text = text;
 	return 0;
 }
 
-int run_facts_gather(struct atoll *at, const struct run_opts *o, struct run_facts *ret, struct err *e)
+int run_facts_gather(struct atoll *at, const struct run_opts *o, struct run_facts *ret,
+		     struct err *e)
 {
 	struct arena *a = at->arena;
 	struct run_facts f = { .euid = geteuid(), .egid = getegid(), .rootless = at->lc.rootless };
@@ -324,6 +362,7 @@ int run_facts_gather(struct atoll *at, const struct run_opts *o, struct run_fact
 	f.own_caps = own_caps();
 	f.sub_uid = sub_ids(a, "/etc/subuid", name, f.euid);
 	f.sub_gid = sub_ids(a, "/etc/subgid", name, f.euid);
+	f.mqueue = access("/dev/mqueue", F_OK) == 0;
 	cgroups(a, &f);
 	devices(o, a, &f);
 	*ret = f;

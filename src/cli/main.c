@@ -11,14 +11,15 @@ enum { STATUS_USAGE = 125 }; /* as Docker: not to be mistaken for a command's ow
 
 #define AT(member) offsetof(struct atoll_globals, member)
 static const struct opt globals[] = {
-	{ OPT_STR, 0, "root", "DIR", "where what is known about containers is kept", AT(root), OPT_DIR },
+	{ OPT_STR, 0, "root", "DIR", "where what is known about containers is kept", AT(root),
+	  OPT_DIR },
 	{ OPT_FLAG, 'q', "quiet", NULL, "no warnings", AT(quiet) },
 	{ 0 },
 };
 
 static const struct cmd *const cmds[] = {
-	&cmd_run, &cmd_exec, &cmd_list,	   &cmd_ls,	 &cmd_logs,    &cmd_stop, &cmd_kill,
-	&cmd_wait, &cmd_rm,  &cmd_inspect, &cmd_version, &cmd_cleanup, NULL,
+	&cmd_run,  &cmd_exec, &cmd_list,    &cmd_ls,      &cmd_logs,    &cmd_stop, &cmd_kill,
+	&cmd_wait, &cmd_rm,   &cmd_inspect, &cmd_version, &cmd_cleanup, NULL,
 };
 
 static void version(FILE *out)

@@ -44,7 +44,8 @@ static const char *as_text(struct arena *a, const struct json *v)
 }
 
 /* ".", ".A", ".A.B" */
-static const struct json *follow(const struct json *top, const char *path, size_t len, struct arena *a)
+static const struct json *follow(const struct json *top, const char *path, size_t len,
+				 struct arena *a)
 {
 	const struct json *v = top;
 
@@ -67,7 +68,8 @@ static const struct json *follow(const struct json *top, const char *path, size_
 }
 
 /* What stands between {{ and }}, without the blanks around it. */
-static int action(const char *s, size_t len, const struct json *top, struct arena *a, const char **ret, struct err *e)
+static int action(const char *s, size_t len, const struct json *top, struct arena *a,
+		  const char **ret, struct err *e)
 {
 	bool json = len > 5 && strncmp(s, "json ", 5) == 0;
 	const struct json *v;
@@ -80,8 +82,10 @@ static int action(const char *s, size_t len, const struct json *top, struct aren
 		;
 	v = len && *s == '.' ? follow(top, s, len, a) : NULL;
 	if (!v)
-		return err_set(e, EINVAL, "option --format: {{%.*s}} is not there; known: {{.A.B}}, {{json .A}}, {{println}}",
-			       (int)(len > 64 ? 64 : len), s);
+		return err_set(
+			e, EINVAL,
+			"option --format: {{%.*s}} is not there; known: {{.A.B}}, {{json .A}}, {{println}}",
+			(int)(len > 64 ? 64 : len), s);
 	*ret = json ? as_json(a, v) : as_text(a, v);
 	return 0;
 }

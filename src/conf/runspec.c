@@ -19,8 +19,8 @@ struct ns_words {
 };
 
 /* What a word of --pid, --ipc, --uts or --net means. */
-static int ns_word(struct run_build *b, const struct ns_words *w, const char *word, const char *path,
-		   enum run_ns_mode *ret)
+static int ns_word(struct run_build *b, const struct ns_words *w, const char *word,
+		   const char *path, enum run_ns_mode *ret)
 {
 	struct oci_namespace *ns = &b->spec->linux_.ns[w->ns];
 
@@ -39,13 +39,16 @@ static int ns_word(struct run_build *b, const struct ns_words *w, const char *wo
 	}
 	if (strncmp(word, "container:", 10) == 0 && word[10]) {
 		if (!path)
-			return err_set(b->e, EINVAL, "option --%s %.128s: the container was not looked up", w->option, word);
+			return err_set(b->e, EINVAL,
+				       "option --%s %.128s: the container was not looked up",
+				       w->option, word);
 		*ret = RUN_NS_CONTAINER;
 		ns->path = path;
 		return 0;
 	}
-	(void)err_set(b->e, EINVAL, "option --%s: unknown value '%.64s'; known: private, host, container:ID%s", w->option, word,
-		      w->none ? ", none" : "");
+	(void)err_set(b->e, EINVAL,
+		      "option --%s: unknown value '%.64s'; known: private, host, container:ID%s",
+		      w->option, word, w->none ? ", none" : "");
 	if (w->ns == OCI_NS_NETWORK)
 		err_hint(b->e, "networks are not supported yet");
 	return -EINVAL;
@@ -53,8 +56,10 @@ static int ns_word(struct run_build *b, const struct ns_words *w, const char *wo
 
 static int namespaces(struct run_build *b)
 {
-	static const struct ns_words pid = { "pid", OCI_NS_PID, false }, ipc = { "ipc", OCI_NS_IPC, true },
-				     uts = { "uts", OCI_NS_UTS, false }, net = { "net", OCI_NS_NETWORK, true };
+	static const struct ns_words pid = { "pid", OCI_NS_PID, false },
+				     ipc = { "ipc", OCI_NS_IPC, true },
+				     uts = { "uts", OCI_NS_UTS, false },
+				     net = { "net", OCI_NS_NETWORK, true };
 	const struct run_opts *o = b->o;
 	const struct run_ns_paths *paths = &b->f->paths;
 	struct oci_namespace *ns = b->spec->linux_.ns;
@@ -73,9 +78,12 @@ static int namespaces(struct run_build *b)
 	ns[OCI_NS_MOUNT].present = true;
 	ns[OCI_NS_CGROUP].present = !o->cgroupns || strcmp(o->cgroupns, "host") != 0;
 	if (o->cgroupns && strcmp(o->cgroupns, "host") != 0 && strcmp(o->cgroupns, "private") != 0)
-		return err_set(b->e, EINVAL, "option --cgroupns: unknown value '%.64s'; known: private, host", o->cgroupns);
+		return err_set(b->e, EINVAL,
+			       "option --cgroupns: unknown value '%.64s'; known: private, host",
+			       o->cgroupns);
 	if (o->hostname && b->uts != RUN_NS_PRIVATE)
-		return err_set(b->e, EINVAL, "option --hostname: conflicts with --uts=%.64s", o->uts);
+		return err_set(b->e, EINVAL, "option --hostname: conflicts with --uts=%.64s",
+			       o->uts);
 	if (b->uts == RUN_NS_PRIVATE)
 		b->spec->hostname = o->hostname;
 	return 0;
@@ -83,7 +91,8 @@ static int namespaces(struct run_build *b)
 
 /* ---- user namespace ------------------------------------------------------------- */
 
-static void map(struct arena *a, struct oci_id_maps *maps, size_t *cap, uint32_t inside, uint32_t outside, uint32_t size)
+static void map(struct arena *a, struct oci_id_maps *maps, size_t *cap, uint32_t inside,
+		uint32_t outside, uint32_t size)
 {
 	const struct oci_id_map m = { .container_id = inside, .host_id = outside, .size = size };
 
@@ -93,7 +102,8 @@ static void map(struct arena *a, struct oci_id_maps *maps, size_t *cap, uint32_t
 
 /* root inside is us, the rest is our sub-ids; keep-id: we are ourselves and our
  * sub-ids stand around. */
-static void rootless_map(struct arena *a, struct oci_id_maps *maps, uint32_t own, struct run_sub_id sub, bool keep)
+static void rootless_map(struct arena *a, struct oci_id_maps *maps, uint32_t own,
+			 struct run_sub_id sub, bool keep)
 {
 	size_t cap = 0;
 	uint32_t below = keep ? (own < sub.count ? own : sub.count) : 0;
@@ -113,25 +123,34 @@ static int user_namespace(struct run_build *b)
 	size_t cap = 0;
 
 	if (word && !keep && !host && !given)
-		return err_set(b->e, EINVAL, "option --userns: unknown value '%.64s'; known: host, private, keep-id", word);
+		return err_set(
+			b->e, EINVAL,
+			"option --userns: unknown value '%.64s'; known: host, private, keep-id",
+			word);
 	b->mapped_gids = UINT32_MAX;
 	if (f->paths.user) {
 		if (word)
-			return err_set(b->e, EINVAL, "option --userns: with container:ID it is that container's");
-		l->ns[OCI_NS_USER] = (struct oci_namespace){ .present = true, .path = f->paths.user };
+			return err_set(b->e, EINVAL,
+				       "option --userns: with container:ID it is that container's");
+		l->ns[OCI_NS_USER] = (struct oci_namespace){ .present = true,
+							     .path = f->paths.user };
 		b->own_user_ns = true;
 		return 0;
 	}
 	if (!f->rootless && !given && !keep)
 		return 0;
 	if (f->rootless && host && f->euid != 0)
-		return err_set(b->e, EPERM, "option --userns host: an ordinary user needs a user namespace of its own");
+		return err_set(
+			b->e, EPERM,
+			"option --userns host: an ordinary user needs a user namespace of its own");
 	if (f->rootless && host)
 		return 0;
 	if (!f->rootless && keep)
 		return err_set(b->e, EINVAL, "option --userns keep-id: for ordinary users only");
-	if ((given || keep) && (!f->sub_uid.count || !f->sub_gid.count) && (!f->rootless || (keep && f->euid != 0))) {
-		(void)err_set(b->e, EINVAL, "option --userns %s: there are no ids to give away", word);
+	if ((given || keep) && (!f->sub_uid.count || !f->sub_gid.count) &&
+	    (!f->rootless || (keep && f->euid != 0))) {
+		(void)err_set(b->e, EINVAL, "option --userns %s: there are no ids to give away",
+			      word);
 		err_hint(b->e, "add a range for this user to /etc/subuid and /etc/subgid");
 		return -EINVAL;
 	}
@@ -220,7 +239,9 @@ static int process(struct run_build *b)
 	p->terminal = o->tty;
 	p->cwd = o->workdir ? run_clean(b->a, o->workdir) : "/";
 	if (!p->cwd)
-		return err_set(b->e, EINVAL, "option --workdir '%.128s': must be absolute and without '..'", o->workdir);
+		return err_set(b->e, EINVAL,
+			       "option --workdir '%.128s': must be absolute and without '..'",
+			       o->workdir);
 	if (o->entrypoint && *o->entrypoint)
 		run_push(b->a, &p->args, o->entrypoint);
 	for (size_t i = 0; i < o->command.count; i++)
@@ -236,7 +257,8 @@ static void annotate(struct run_build *b, size_t *cap, const char *key, const ch
 {
 	struct oci_pairs *list = &b->spec->annotations;
 
-	*(struct oci_pair *)arena_push(b->a, &list->items, &list->count, cap, sizeof(struct oci_pair)) =
+	*(struct oci_pair *)arena_push(b->a, &list->items, &list->count, cap,
+				       sizeof(struct oci_pair)) =
 		(struct oci_pair){ .key = key, .value = value };
 }
 
@@ -256,20 +278,26 @@ static int annotations(struct run_build *b)
 		int sig = name_signal(o->stop_signal);
 
 		if (sig <= 0)
-			return err_set(b->e, EINVAL, "option --stop-signal: unknown signal '%.64s'", o->stop_signal);
+			return err_set(b->e, EINVAL, "option --stop-signal: unknown signal '%.64s'",
+				       o->stop_signal);
 		annotate(b, &cap, RUN_STOP_SIGNAL_ANNOTATION,
 			 signal_name(sig) ? signal_name(sig) : arena_printf(b->a, "%d", sig));
 	}
 	if (o->stop_timeout_s >= 0)
-		annotate(b, &cap, RUN_STOP_TIMEOUT_ANNOTATION, arena_printf(b->a, "%" PRId64, o->stop_timeout_s));
+		annotate(b, &cap, RUN_STOP_TIMEOUT_ANNOTATION,
+			 arena_printf(b->a, "%" PRId64, o->stop_timeout_s));
 	return 0;
 }
 
-int run_spec_build(const struct run_opts *o, const struct run_facts *f, struct arena *a, struct oci_spec *ret,
-		   struct err *e)
+int run_spec_build(const struct run_opts *o, const struct run_facts *f, struct arena *a,
+		   struct oci_spec *ret, struct err *e)
 {
-	struct oci_spec spec = { .oci_version = OCI_VERSION, .root = { .path = o->root ? o->root : "/", .readonly = o->read_only } };
-	struct run_build b = { .o = o, .f = f, .a = a, .spec = &spec, .e = e, .confined_paths = !o->privileged };
+	struct oci_spec spec = { .oci_version = OCI_VERSION,
+				 .root = { .path = o->root ? o->root : "/",
+					   .readonly = o->read_only } };
+	struct run_build b = {
+		.o = o, .f = f, .a = a, .spec = &spec, .e = e, .confined_paths = !o->privileged
+	};
 	int r = namespaces(&b);
 
 	if (r == 0)

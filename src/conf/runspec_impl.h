@@ -15,7 +15,7 @@ struct run_build {
 	struct oci_spec *spec;
 	struct err *e;
 	enum run_ns_mode pid, ipc, uts, net;
-	bool own_user_ns;    /* a new one */
+	bool own_user_ns;     /* a new one */
 	uint32_t mapped_gids; /* in it */
 	bool confined_paths; /* masked and read-only paths: not with systempaths=unconfined, --privileged */
 };

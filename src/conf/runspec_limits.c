@@ -13,9 +13,10 @@
 
 enum {
 	CPU_PERIOD_US = 100000,
-	CPU_DIGITS = 5,          /* of that period */
-	MEMORY_MIN = 512 << 10,  /* below it nothing starts at all */
-	CPU_SHARES_MIN = 2, CPU_SHARES_MAX = 262144,
+	CPU_DIGITS = 5,         /* of that period */
+	MEMORY_MIN = 512 << 10, /* below it nothing starts at all */
+	CPU_SHARES_MIN = 2,
+	CPU_SHARES_MAX = 262144,
 };
 
 static int bad(struct run_build *b, const char *option, const char *value, const char *what)
@@ -49,7 +50,8 @@ static int memory(struct run_build *b)
 	int r = size(b, "memory", b->o->memory, &res->memory.limit);
 
 	if (r == 0)
-		r = size(b, "memory-reservation", b->o->memory_reservation, &res->memory.reservation);
+		r = size(b, "memory-reservation", b->o->memory_reservation,
+			 &res->memory.reservation);
 	if (r == 0)
 		r = size(b, "memory-swap", swap, &res->memory.swap);
 	if (r < 0)
@@ -61,10 +63,13 @@ static int memory(struct run_build *b)
 	if (res->memory.swap && !res->memory.limit)
 		return bad(b, "memory-swap", swap, "needs --memory too");
 	if (res->memory.swap && *res->memory.swap > 0 && *res->memory.swap < *res->memory.limit)
-		return bad(b, "memory-swap", swap, "is memory and swap together, so not less than --memory");
-	if (res->memory.reservation && res->memory.limit && *res->memory.reservation > *res->memory.limit)
+		return bad(b, "memory-swap", swap,
+			   "is memory and swap together, so not less than --memory");
+	if (res->memory.reservation && res->memory.limit &&
+	    *res->memory.reservation > *res->memory.limit)
 		return bad(b, "memory-reservation", b->o->memory_reservation, "more than --memory");
-	if (res->memory.limit && !res->memory.swap && b->f->swap_limit && *res->memory.limit <= INT64_MAX / 2) {
+	if (res->memory.limit && !res->memory.swap && b->f->swap_limit &&
+	    *res->memory.limit <= INT64_MAX / 2) {
 		twice = *res->memory.limit * 2;
 		res->memory.swap = arena_dup(b->a, &twice, sizeof(twice));
 	}
@@ -84,10 +89,12 @@ static int cpus(struct run_build *b)
 	if (!text)
 		return 0;
 	dot = text + strcspn(text, ".");
-	if ((dot == text && !dot[1]) || (dot > text && num_u64(text, (size_t)(dot - text), &whole) < 0))
+	if ((dot == text && !dot[1]) ||
+	    (dot > text && num_u64(text, (size_t)(dot - text), &whole) < 0))
 		return bad(b, "cpus", text, "not a number such as 1.5");
 	digits = *dot ? strlen(dot + 1) : 0;
-	if (digits > CPU_DIGITS || (digits && (dot[1] == '-' || num_u64(dot + 1, digits, &part) < 0)))
+	if (digits > CPU_DIGITS ||
+	    (digits && (dot[1] == '-' || num_u64(dot + 1, digits, &part) < 0)))
 		return bad(b, "cpus", text, "not a number such as 1.5, with up to five decimals");
 	for (; digits < CPU_DIGITS; digits++)
 		part *= 10;
@@ -109,14 +116,20 @@ static int cpu_rest(struct run_build *b)
 	uint64_t shares = (uint64_t)b->o->cpu_shares;
 
 	if (b->o->cpu_shares < 0)
-		return err_set(b->e, EINVAL, "option --cpu-shares %" PRId64 ": must not be negative", b->o->cpu_shares);
+		return err_set(b->e, EINVAL,
+			       "option --cpu-shares %" PRId64 ": must not be negative",
+			       b->o->cpu_shares);
 	if (shares) {
-		shares = shares < CPU_SHARES_MIN ? CPU_SHARES_MIN : shares > CPU_SHARES_MAX ? CPU_SHARES_MAX : shares;
+		shares = shares < CPU_SHARES_MIN   ? CPU_SHARES_MIN
+			 : shares > CPU_SHARES_MAX ? CPU_SHARES_MAX
+						   : shares;
 		res->cpu.shares = arena_dup(b->a, &shares, sizeof(shares));
 	}
-	if (b->o->cpuset_cpus && strspn(b->o->cpuset_cpus, "0123456789-,") != strlen(b->o->cpuset_cpus))
+	if (b->o->cpuset_cpus &&
+	    strspn(b->o->cpuset_cpus, "0123456789-,") != strlen(b->o->cpuset_cpus))
 		return bad(b, "cpuset-cpus", b->o->cpuset_cpus, "not a list such as 0-2,4");
-	if (b->o->cpuset_mems && strspn(b->o->cpuset_mems, "0123456789-,") != strlen(b->o->cpuset_mems))
+	if (b->o->cpuset_mems &&
+	    strspn(b->o->cpuset_mems, "0123456789-,") != strlen(b->o->cpuset_mems))
 		return bad(b, "cpuset-mems", b->o->cpuset_mems, "not a list such as 0-1");
 	res->cpu.cpus = b->o->cpuset_cpus && *b->o->cpuset_cpus ? b->o->cpuset_cpus : NULL;
 	res->cpu.mems = b->o->cpuset_mems && *b->o->cpuset_mems ? b->o->cpuset_mems : NULL;
@@ -129,7 +142,9 @@ static int pids(struct run_build *b)
 	int64_t limit = b->o->pids_limit ? b->o->pids_limit : RUN_PIDS_DEFAULT;
 
 	if (limit < -1)
-		return err_set(b->e, EINVAL, "option --pids-limit %" PRId64 ": a number, or -1 for no limit", limit);
+		return err_set(b->e, EINVAL,
+			       "option --pids-limit %" PRId64 ": a number, or -1 for no limit",
+			       limit);
 	if (limit < 0 || (!b->f->cgroups && !b->o->pids_limit))
 		return 0;
 	b->spec->linux_.resources.pids_limit = arena_dup(b->a, &limit, sizeof(limit));
@@ -150,17 +165,21 @@ static int cgroup_limits(struct run_build *b)
 		r = pids(b);
 	if (r < 0)
 		return r;
-	if (!b->f->cgroups && (res->memory.limit || res->memory.reservation || res->cpu.quota || res->cpu.shares ||
-			       res->cpu.cpus || res->cpu.mems || res->pids_limit)) {
-		(void)err_set(b->e, EPERM, "option --%s: this user may not set limits: there is no cgroup of its own",
-			      o->memory	       ? "memory" :
-			      o->memory_reservation ? "memory-reservation" :
-			      o->cpus	       ? "cpus" :
-			      o->cpu_shares    ? "cpu-shares" :
-			      o->cpuset_cpus   ? "cpuset-cpus" :
-			      o->cpuset_mems   ? "cpuset-mems" :
-						 "pids-limit");
-		err_hint(b->e, "run it under 'systemd-run --user --scope -p Delegate=yes', or as root");
+	if (!b->f->cgroups &&
+	    (res->memory.limit || res->memory.reservation || res->cpu.quota || res->cpu.shares ||
+	     res->cpu.cpus || res->cpu.mems || res->pids_limit)) {
+		(void)err_set(
+			b->e, EPERM,
+			"option --%s: this user may not set limits: there is no cgroup of its own",
+			o->memory               ? "memory"
+			: o->memory_reservation ? "memory-reservation"
+			: o->cpus               ? "cpus"
+			: o->cpu_shares         ? "cpu-shares"
+			: o->cpuset_cpus        ? "cpuset-cpus"
+			: o->cpuset_mems        ? "cpuset-mems"
+						: "pids-limit");
+		err_hint(b->e,
+			 "run it under 'systemd-run --user --scope -p Delegate=yes', or as root");
 		return -EPERM;
 	}
 	res->present = res->present || b->f->cgroups;
@@ -171,7 +190,8 @@ static int cgroup_limits(struct run_build *b)
 
 static int limit_value(const char *text, size_t len, uint64_t *ret)
 {
-	if ((len == 2 && memcmp(text, "-1", 2) == 0) || (len == 9 && memcmp(text, "unlimited", 9) == 0)) {
+	if ((len == 2 && memcmp(text, "-1", 2) == 0) ||
+	    (len == 9 && memcmp(text, "unlimited", 9) == 0)) {
 		*ret = RLIM_INFINITY;
 		return 0;
 	}
@@ -210,7 +230,8 @@ static int ulimit(struct run_build *b, const char *value, size_t *cap)
 	return 0;
 }
 
-static int pairs(struct run_build *b, const char *option, const struct oci_strings *list, struct oci_pairs *out)
+static int pairs(struct run_build *b, const char *option, const struct oci_strings *list,
+		 struct oci_pairs *out)
 {
 	size_t cap = out->count; /* the next one makes room */
 
@@ -244,7 +265,9 @@ int run_limits(struct run_build *b)
 	if (r == 0)
 		r = pairs(b, "annotation", &o->annotations, &b->spec->annotations);
 	if (r == 0 && o->oom_score_adj && (*o->oom_score_adj < -1000 || *o->oom_score_adj > 1000))
-		r = err_set(b->e, EINVAL, "option --oom-score-adj %" PRId64 ": not between -1000 and 1000", *o->oom_score_adj);
+		r = err_set(b->e, EINVAL,
+			    "option --oom-score-adj %" PRId64 ": not between -1000 and 1000",
+			    *o->oom_score_adj);
 	if (r == 0)
 		b->spec->process.oom_score_adj = o->oom_score_adj;
 	return r;

@@ -21,17 +21,20 @@ static int bad(struct run_build *b, const char *option, const char *value, const
 }
 
 /* Where something may be mounted. */
-static int destination(struct run_build *b, const char *option, const char *value, const char *path, const char **ret)
+static int destination(struct run_build *b, const char *option, const char *value, const char *path,
+		       const char **ret)
 {
 	*ret = run_clean(b->a, path);
 	if (!*ret)
-		return bad(b, option, value, "the path in the container must be absolute and without '..'");
+		return bad(b, option, value,
+			   "the path in the container must be absolute and without '..'");
 	if (strcmp(*ret, "/") == 0)
 		return bad(b, option, value, "'/' in the container is the root itself");
 	return 0;
 }
 
-static int source(struct run_build *b, const char *option, const char *value, const char *path, const char **ret)
+static int source(struct run_build *b, const char *option, const char *value, const char *path,
+		  const char **ret)
 {
 	if (!*path)
 		return bad(b, option, value, "the source is empty");
@@ -50,7 +53,8 @@ static int source(struct run_build *b, const char *option, const char *value, co
 	return 0;
 }
 
-static const char *const propagations[] = { "shared", "rshared", "slave", "rslave", "private", "rprivate" };
+static const char *const propagations[] = { "shared", "rshared", "slave",
+					    "rslave", "private", "rprivate" };
 
 static bool is_propagation(const char *word)
 {
@@ -70,8 +74,10 @@ struct volume {
  * systems have no effect where there is nothing to label. */
 static bool volume_word(struct run_build *b, const char *w, struct volume *v)
 {
-	static const char *const idle[] = { "z", "Z", "nocopy", "cached", "delegated", "consistent", "rbind" };
-	static const char *const attributes[] = { "nosuid", "suid", "nodev", "dev", "noexec", "exec", "noatime" };
+	static const char *const idle[] = { "z",         "Z",          "nocopy", "cached",
+					    "delegated", "consistent", "rbind" };
+	static const char *const attributes[] = { "nosuid", "suid", "nodev",  "dev",
+						  "noexec", "exec", "noatime" };
 
 	if (strcmp(w, "ro") == 0 || strcmp(w, "readonly") == 0 || strcmp(w, "rro") == 0) {
 		v->read_only = true;
@@ -96,7 +102,8 @@ static bool volume_word(struct run_build *b, const char *w, struct volume *v)
 }
 
 /* Read-only means with all that is mounted below (mount_setattr, 5.12). */
-static void add_bind(struct run_build *b, const char *src, const char *dst, const struct volume *v, struct oci_spec *list)
+static void add_bind(struct run_build *b, const char *src, const char *dst, const struct volume *v,
+		     struct oci_spec *list)
 {
 	struct oci_mount m = { .destination = dst, .type = "bind", .source = src };
 
@@ -126,15 +133,21 @@ static int add_volume(struct run_build *b, const char *value, struct oci_spec *l
 	}
 	second = strchr(colon + 1, ':');
 	if (second && strchr(second + 1, ':'))
-		return bad(b, "volume", value, "more than three parts; a path with a colon goes with --mount");
+		return bad(b, "volume", value,
+			   "more than three parts; a path with a colon goes with --mount");
 	r = source(b, "volume", value, arena_strndup(b->a, value, (size_t)(colon - value)), &src);
 	if (r == 0)
-		r = destination(b, "volume", value,
-				second ? arena_strndup(b->a, colon + 1, (size_t)(second - colon - 1)) : colon + 1, &dst);
+		r = destination(
+			b, "volume", value,
+			second ? arena_strndup(b->a, colon + 1, (size_t)(second - colon - 1))
+			       : colon + 1,
+			&dst);
 	words = run_words(b->a, second ? second + 1 : NULL, ',');
 	for (size_t i = 0; r == 0 && i < words.count; i++)
 		if (!volume_word(b, words.items[i], &v))
-			r = err_set(b->e, EINVAL, "option --volume '%.128s': unknown option '%.32s'", value, words.items[i]);
+			r = err_set(b->e, EINVAL,
+				    "option --volume '%.128s': unknown option '%.32s'", value,
+				    words.items[i]);
 	if (r == 0)
 		add_bind(b, src, dst, &v, list);
 	return r;
@@ -180,18 +193,21 @@ static int mount_type(struct run_build *b, const char *value, const char *v, str
 	else if (strcmp(v, "tmpfs") == 0)
 		m->type = MOUNT_TMPFS;
 	else
-		return bad(b, "mount", value, "the type must be bind or tmpfs; others are not supported yet");
+		return bad(b, "mount", value,
+			   "the type must be bind or tmpfs; others are not supported yet");
 	return 0;
 }
 
-static int mount_recursive(struct run_build *b, const char *value, const char *v, struct mount_arg *m)
+static int mount_recursive(struct run_build *b, const char *value, const char *v,
+			   struct mount_arg *m)
 {
 	if (strcmp(v, "disabled") == 0)
 		m->v.shallow = true;
 	else if (strcmp(v, "writable") == 0)
 		m->v.read_only_shallow = true;
 	else if (strcmp(v, "enabled") != 0 && strcmp(v, "readonly") != 0)
-		return bad(b, "mount", value, "bind-recursive is enabled, disabled, writable or readonly");
+		return bad(b, "mount", value,
+			   "bind-recursive is enabled, disabled, writable or readonly");
 	return 0;
 }
 
@@ -201,17 +217,23 @@ static bool one_of(const char *key, const char *x, const char *y, const char *z)
 }
 
 /* v is NULL for a bare word. */
-static int mount_key(struct run_build *b, const char *value, const char *key, const char *v, struct mount_arg *m)
+static int mount_key(struct run_build *b, const char *value, const char *key, const char *v,
+		     struct mount_arg *m)
 {
 	int64_t size;
 	uint32_t mode;
 
 	if (one_of(key, "readonly", "ro", NULL))
-		return run_bool(v, &m->v.read_only) < 0 ? bad(b, "mount", value, "readonly is true or false") : 0;
+		return run_bool(v, &m->v.read_only) < 0
+			       ? bad(b, "mount", value, "readonly is true or false")
+			       : 0;
 	if (one_of(key, "bind-nonrecursive", NULL, NULL))
-		return run_bool(v, &m->v.shallow) < 0 ? bad(b, "mount", value, "bind-nonrecursive is true or false") : 0;
+		return run_bool(v, &m->v.shallow) < 0
+			       ? bad(b, "mount", value, "bind-nonrecursive is true or false")
+			       : 0;
 	if (!v)
-		return err_set(b->e, EINVAL, "option --mount '%.128s': '%.32s' is no key=value", value, key);
+		return err_set(b->e, EINVAL, "option --mount '%.128s': '%.32s' is no key=value",
+			       value, key);
 	if (one_of(key, "type", NULL, NULL))
 		return mount_type(b, value, v, m);
 	if (one_of(key, "bind-recursive", NULL, NULL))
@@ -230,15 +252,18 @@ static int mount_key(struct run_build *b, const char *value, const char *key, co
 		m->size = arena_printf(b->a, "size=%" PRId64, size);
 	} else if (one_of(key, "tmpfs-mode", NULL, NULL)) {
 		if (num_octal(v, &mode) < 0)
-			return bad(b, "mount", value, "tmpfs-mode is not an octal number such as 1777");
+			return bad(b, "mount", value,
+				   "tmpfs-mode is not an octal number such as 1777");
 		m->mode = arena_printf(b->a, "mode=%o", mode);
 	} else if (!one_of(key, "consistency", NULL, NULL)) {
-		return err_set(b->e, EINVAL, "option --mount '%.128s': unknown key '%.32s'", value, key);
+		return err_set(b->e, EINVAL, "option --mount '%.128s': unknown key '%.32s'", value,
+			       key);
 	}
 	return 0;
 }
 
-static void add_tmpfs_mount(struct run_build *b, const char *dst, const struct mount_arg *arg, struct oci_spec *list)
+static void add_tmpfs_mount(struct run_build *b, const char *dst, const struct mount_arg *arg,
+			    struct oci_spec *list)
 {
 	struct oci_mount m = { .destination = dst, .type = "tmpfs", .source = "tmpfs" };
 
@@ -263,8 +288,9 @@ static int add_mount(struct run_build *b, const char *value, struct oci_spec *li
 		if (!field)
 			return bad(b, "mount", value, "a quote is not closed");
 		eq = strchr(field, '=');
-		r = mount_key(b, value, eq ? arena_strndup(b->a, field, (size_t)(eq - field)) : field, eq ? eq + 1 : NULL,
-			      &m);
+		r = mount_key(b, value,
+			      eq ? arena_strndup(b->a, field, (size_t)(eq - field)) : field,
+			      eq ? eq + 1 : NULL, &m);
 	}
 	if (r < 0)
 		return r;
@@ -296,7 +322,9 @@ static int add_tmpfs(struct run_build *b, const char *value, struct oci_spec *li
 	const char *colon = strchr(value, ':'), *dst;
 	struct oci_mount m = { .type = "tmpfs", .source = "tmpfs" };
 	struct oci_strings words = run_words(b->a, colon ? colon + 1 : NULL, ',');
-	int r = destination(b, "tmpfs", value, colon ? arena_strndup(b->a, value, (size_t)(colon - value)) : value, &dst);
+	int r = destination(b, "tmpfs", value,
+			    colon ? arena_strndup(b->a, value, (size_t)(colon - value)) : value,
+			    &dst);
 
 	if (r < 0)
 		return r;
@@ -346,17 +374,21 @@ static int user_mounts(struct run_build *b, struct oci_spec *list)
 	for (size_t i = 0; i < list->mounts_count; i++)
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(list->mounts[i].destination, list->mounts[k].destination) == 0)
-				return err_set(b->e, EINVAL, "two mounts on %s", list->mounts[i].destination);
+				return err_set(b->e, EINVAL, "two mounts on %s",
+					       list->mounts[i].destination);
 	sort_by_depth(list);
 	return 0;
 }
 
 /* ---- the system's ------------------------------------------------------------ */
 
-static void system_mount(struct run_build *b, const struct oci_strings *own, const char *dst, const char *type,
-			 const char *src, const char *options, const char *more)
+static void system_mount(struct run_build *b, const struct oci_strings *own, const char *dst,
+			 const char *type, const char *src, const char *options, const char *more)
 {
-	struct oci_mount m = { .destination = dst, .type = type, .source = src, .options = run_words(b->a, options, ',') };
+	struct oci_mount m = { .destination = dst,
+			       .type = type,
+			       .source = src,
+			       .options = run_words(b->a, options, ',') };
 
 	if (run_has(own, dst)) /* the user's takes its place */
 		return;
@@ -387,32 +419,52 @@ static int system_mounts(struct run_build *b, const struct oci_strings *own)
 	if (r < 0)
 		return r;
 	if (theirs && b->pid == RUN_NS_HOST)
-		system_mount(b, own, "/proc", "bind", "/proc", "rbind,rprivate,nosuid,noexec,nodev", NULL);
+		system_mount(b, own, "/proc", "bind", "/proc", "rbind,rprivate,nosuid,noexec,nodev",
+			     NULL);
 	else
 		system_mount(b, own, "/proc", "proc", "proc", "nosuid,noexec,nodev", NULL);
-	system_mount(b, own, "/dev", "tmpfs", "tmpfs", "nosuid,noexec,strictatime,mode=755,size=65536k", NULL);
-	system_mount(b, own, "/dev/pts", "devpts", "devpts", "nosuid,noexec,newinstance,ptmxmode=0666,mode=0620",
+	system_mount(b, own, "/dev", "tmpfs", "tmpfs",
+		     "nosuid,noexec,strictatime,mode=755,size=65536k", NULL);
+	system_mount(b, own, "/dev/pts", "devpts", "devpts",
+		     "nosuid,noexec,newinstance,ptmxmode=0666,mode=0620",
 		     b->mapped_gids > TTY_GROUP ? "gid=5" : NULL);
 	if (b->ipc == RUN_NS_HOST)
-		system_mount(b, own, "/dev/shm", "bind", "/dev/shm", "rbind,rprivate,nosuid,noexec,nodev", NULL);
+		system_mount(b, own, "/dev/shm", "bind", "/dev/shm",
+			     "rbind,rprivate,nosuid,noexec,nodev", NULL);
 	else if (b->ipc != RUN_NS_NONE)
-		system_mount(b, own, "/dev/shm", "tmpfs", "shm", "nosuid,noexec,nodev,mode=1777", size);
-	if (theirs && b->ipc == RUN_NS_HOST)
-		system_mount(b, own, "/dev/mqueue", "bind", "/dev/mqueue", "rbind,rprivate,nosuid,noexec,nodev", NULL);
+		system_mount(b, own, "/dev/shm", "tmpfs", "shm", "nosuid,noexec,nodev,mode=1777",
+			     size);
+	if (theirs && b->ipc == RUN_NS_HOST && !b->f->mqueue)
+		;
+	else if (theirs && b->ipc == RUN_NS_HOST)
+		system_mount(b, own, "/dev/mqueue", "bind", "/dev/mqueue",
+			     "rbind,rprivate,nosuid,noexec,nodev", NULL);
 	else
-		system_mount(b, own, "/dev/mqueue", "mqueue", "mqueue", "nosuid,noexec,nodev", NULL);
+		system_mount(b, own, "/dev/mqueue", "mqueue", "mqueue", "nosuid,noexec,nodev",
+			     NULL);
 	if (theirs && b->net == RUN_NS_HOST)
-		system_mount(b, own, "/sys", "bind", "/sys", "rbind,rprivate,nosuid,noexec,nodev,ro,rro", NULL);
+		system_mount(b, own, "/sys", "bind", "/sys",
+			     "rbind,rprivate,nosuid,noexec,nodev,ro,rro", NULL);
 	else
 		system_mount(b, own, "/sys", "sysfs", "sysfs", "nosuid,noexec,nodev", ro);
 	if (!(theirs && b->net == RUN_NS_HOST))
-		system_mount(b, own, "/sys/fs/cgroup", "cgroup", "cgroup", "nosuid,noexec,nodev,relatime", ro);
+		system_mount(b, own, "/sys/fs/cgroup", "cgroup", "cgroup",
+			     "nosuid,noexec,nodev,relatime", ro);
 	return 0;
 }
 
 static const char *const masked[] = {
-	"/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
-	"/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/sys/devices/virtual/powercap",
+	"/proc/acpi",
+	"/proc/asound",
+	"/proc/interrupts",
+	"/proc/kcore",
+	"/proc/keys",
+	"/proc/latency_stats",
+	"/proc/sched_debug",
+	"/proc/scsi",
+	"/proc/timer_list",
+	"/proc/timer_stats",
+	"/sys/devices/virtual/powercap",
 	"/sys/firmware",
 };
 static const char *const read_only[] = {
@@ -465,7 +517,8 @@ static bool device_arg(struct arena *a, const char *value, struct device_arg *re
 	if (c1 && !c2 && is_access(c1 + 1)) {
 		d.access = c1 + 1;
 	} else if (c1) {
-		d.inside = run_clean(a, c2 ? arena_strndup(a, c1 + 1, (size_t)(c2 - c1 - 1)) : c1 + 1);
+		d.inside = run_clean(a,
+				     c2 ? arena_strndup(a, c1 + 1, (size_t)(c2 - c1 - 1)) : c1 + 1);
 		if (c2)
 			d.access = c2 + 1;
 	}
@@ -491,9 +544,12 @@ static void allow(struct run_build *b, const struct oci_device *d, const char *a
 {
 	struct oci_resources *res = &b->spec->linux_.resources;
 	size_t cap = res->devices_count; /* grows by one: there are few */
-	struct oci_device_rule *rule = arena_push(b->a, &res->devices, &res->devices_count, &cap, sizeof(*rule));
+	struct oci_device_rule *rule = arena_push(b->a, &res->devices, &res->devices_count, &cap,
+						  sizeof(*rule));
 
-	*rule = (struct oci_device_rule){ .allow = true, .type = d ? d->type : 'a', .access = access };
+	*rule = (struct oci_device_rule){ .allow = true,
+					  .type = d ? d->type : 'a',
+					  .access = access };
 	if (d) {
 		rule->major = arena_dup(b->a, &d->major, sizeof(d->major));
 		rule->minor = arena_dup(b->a, &d->minor, sizeof(d->minor));
@@ -509,8 +565,11 @@ static void add_device(struct run_build *b, const struct oci_device *host, const
 	/* In a user namespace a device is the host's, bound: under another name
 	 * that is a mount like any other. */
 	if (b->own_user_ns && strcmp(inside, host->path) != 0) {
-		const struct oci_mount m = { .destination = inside, .type = "bind", .source = host->path,
-					     .options = run_words(b->a, "bind,rprivate,nosuid,noexec", ',') };
+		const struct oci_mount m = { .destination = inside,
+					     .type = "bind",
+					     .source = host->path,
+					     .options = run_words(
+						     b->a, "bind,rprivate,nosuid,noexec", ',') };
 
 		run_mount_add(b->spec, b->a, &m);
 		return;
@@ -533,7 +592,8 @@ static int add_device_arg(struct run_build *b, const char *value)
 		if (strcmp(host->path, d.host) != 0 && !run_below(host->path, d.host))
 			continue;
 		found = true;
-		add_device(b, host, arena_printf(b->a, "%s%s", d.inside, host->path + strlen(d.host)));
+		add_device(b, host,
+			   arena_printf(b->a, "%s%s", d.inside, host->path + strlen(d.host)));
 		if (b->f->cgroups && !b->o->privileged)
 			allow(b, host, d.access);
 	}

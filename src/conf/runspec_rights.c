@@ -52,7 +52,8 @@ static const char *find_line(const struct oci_strings *lines, const char *name, 
 	uint32_t v;
 
 	for (size_t i = 0; i < lines->count; i++)
-		if (name ? field_is(lines->items[i], 0, name) : field_id(lines->items[i], 2, &v) && v == *id)
+		if (name ? field_is(lines->items[i], 0, name)
+			 : field_id(lines->items[i], 2, &v) && v == *id)
 			return lines->items[i];
 	return NULL;
 }
@@ -63,7 +64,8 @@ static bool is_number(const char *s, uint32_t *ret)
 }
 
 /* "" , name or number of a group. */
-static int find_group(const char *s, const struct oci_strings *groups, const char *option, uint32_t *ret, struct err *e)
+static int find_group(const char *s, const struct oci_strings *groups, const char *option,
+		      uint32_t *ret, struct err *e)
 {
 	const char *line = find_line(groups, s, NULL);
 
@@ -71,8 +73,10 @@ static int find_group(const char *s, const struct oci_strings *groups, const cha
 		return 0;
 	if (is_number(s, ret))
 		return 0;
-	return err_set(e, EINVAL, "option --%s: unable to find group %.64s: no matching entries in the root's /etc/group",
-		       option, s);
+	return err_set(
+		e, EINVAL,
+		"option --%s: unable to find group %.64s: no matching entries in the root's /etc/group",
+		option, s);
 }
 
 static void add_gid(struct arena *a, struct run_user *u, size_t *cap, uint32_t gid)
@@ -84,8 +88,8 @@ static void add_gid(struct arena *a, struct run_user *u, size_t *cap, uint32_t g
 }
 
 /* The groups that name the user as a member. */
-static void member_of(struct arena *a, const struct oci_strings *groups, const char *passwd_line, struct run_user *u,
-		      size_t *cap)
+static void member_of(struct arena *a, const struct oci_strings *groups, const char *passwd_line,
+		      struct run_user *u, size_t *cap)
 {
 	size_t name_len, len;
 	const char *name = field(passwd_line, 0, &name_len), *f;
@@ -103,8 +107,8 @@ static void member_of(struct arena *a, const struct oci_strings *groups, const c
 	}
 }
 
-int run_user_find(const char *user, const struct oci_strings *group_add, const char *passwd, const char *group,
-		  struct arena *a, struct run_user *ret, struct err *e)
+int run_user_find(const char *user, const struct oci_strings *group_add, const char *passwd,
+		  const char *group, struct arena *a, struct run_user *ret, struct err *e)
 {
 	struct oci_strings users = run_words(a, passwd, '\n'), groups = run_words(a, group, '\n');
 	const char *colon = user ? strchr(user, ':') : NULL, *line = NULL, *name = NULL;
@@ -120,9 +124,10 @@ int run_user_find(const char *user, const struct oci_strings *group_add, const c
 		if (!line && is_number(name, &u.uid))
 			line = find_line(&users, NULL, &u.uid);
 		else if (!line || !field_id(line, 2, &u.uid))
-			return err_set(e, EINVAL,
-				       "option --user: unable to find user %.64s: no matching entries in the root's /etc/passwd",
-				       name);
+			return err_set(
+				e, EINVAL,
+				"option --user: unable to find user %.64s: no matching entries in the root's /etc/passwd",
+				name);
 	} else {
 		line = find_line(&users, NULL, &u.uid);
 	}
@@ -142,6 +147,18 @@ int run_user_find(const char *user, const struct oci_strings *group_add, const c
 	return r;
 }
 
+/* Of a new user namespace we know what there is; of a joined one we do not. */
+static bool maps_have(const struct run_build *b, const struct oci_id_maps *maps, uint32_t id)
+{
+	if (!b->own_user_ns || maps->count == 0)
+		return true;
+	for (size_t i = 0; i < maps->count; i++)
+		if (id >= maps->items[i].container_id &&
+		    id - maps->items[i].container_id < maps->items[i].size)
+			return true;
+	return false;
+}
+
 static int user(struct run_build *b)
 {
 	struct oci_process *p = &b->spec->process;
@@ -153,9 +170,22 @@ static int user(struct run_build *b)
 	if (r < 0)
 		return r;
 	if (!b->o->user && b->o->userns && strcmp(b->o->userns, "keep-id") == 0)
-		u = (struct run_user){ .uid = f->euid, .gid = f->egid, .gids = u.gids, .gids_count = b->o->group_add.count ? u.gids_count : 0 };
+		u = (struct run_user){ .uid = f->euid,
+				       .gid = f->egid,
+				       .gids = u.gids,
+				       .gids_count = b->o->group_add.count ? u.gids_count : 0 };
 	p->uid = u.uid;
 	p->gid = u.gid;
+	if (b->o->user && (!maps_have(b, &b->spec->linux_.uid_maps, u.uid) ||
+			   !maps_have(b, &b->spec->linux_.gid_maps, u.gid))) {
+		(void)err_set(b->e, EINVAL,
+			      "option --user %.64s: %u:%u does not exist in the user namespace",
+			      b->o->user, u.uid, u.gid);
+		err_hint(
+			b->e,
+			"there is a larger one with a range for this user in /etc/subuid and /etc/subgid");
+		return -EINVAL;
+	}
 	/* Groups outside a small map do not exist inside; who names one hears of it. */
 	p->additional_gids = u.gids;
 	for (size_t i = 0; i < u.gids_count; i++)
@@ -168,12 +198,13 @@ static int user(struct run_build *b)
 
 /* Docker's without MKNOD, NET_RAW and AUDIT_WRITE. */
 static const int default_caps[] = {
-	CAP_CHOWN,  CAP_DAC_OVERRIDE, CAP_FOWNER,  CAP_FSETID,	     CAP_KILL,	    CAP_SETFCAP,
-	CAP_SETGID, CAP_SETPCAP,      CAP_SETUID,  CAP_NET_BIND_SERVICE, CAP_SYS_CHROOT,
+	CAP_CHOWN,  CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID,           CAP_KILL,       CAP_SETFCAP,
+	CAP_SETGID, CAP_SETPCAP,      CAP_SETUID, CAP_NET_BIND_SERVICE, CAP_SYS_CHROOT,
 };
 #define CAPS_ALL ((UINT64_C(1) << NAME_CAP_COUNT) - 1)
 
-static int cap_list(struct run_build *b, const char *option, const struct oci_strings *list, uint64_t *ret, bool *ret_all)
+static int cap_list(struct run_build *b, const char *option, const struct oci_strings *list,
+		    uint64_t *ret, bool *ret_all)
 {
 	*ret = 0;
 	*ret_all = false;
@@ -187,13 +218,16 @@ static int cap_list(struct run_build *b, const char *option, const struct oci_st
 			bool full = strncmp(word, "CAP_", 4) == 0 || strncmp(word, "cap_", 4) == 0;
 
 			for (size_t k = 0; k <= len; k++)
-				name[k + (full ? 0 : 4)] = (char)(word[k] >= 'a' && word[k] <= 'z' ? word[k] - 'a' + 'A' : word[k]);
+				name[k + (full ? 0 : 4)] = (char)(word[k] >= 'a' && word[k] <= 'z'
+									  ? word[k] - 'a' + 'A'
+									  : word[k]);
 			cap = name_cap(name);
 		}
 		if (strcmp(name, "CAP_ALL") == 0)
 			*ret_all = true;
 		else if (cap < 0)
-			return err_set(b->e, EINVAL, "option --%s: unknown capability '%.64s'", option, word);
+			return err_set(b->e, EINVAL, "option --%s: unknown capability '%.64s'",
+				       option, word);
 		else
 			*ret |= UINT64_C(1) << cap;
 	}
@@ -214,7 +248,9 @@ static int capabilities(struct run_build *b)
 		return r;
 	for (int cap = 0; cap < NAME_CAP_COUNT; cap++)
 		if (add >> cap & 1 && !(own >> cap & 1))
-			return err_set(b->e, EPERM, "option --cap-add %s: atoll itself does not have it here", cap_name(cap) + 4);
+			return err_set(b->e, EPERM,
+				       "option --cap-add %s: atoll itself does not have it here",
+				       cap_name(cap) + 4);
 	for (size_t i = 0; i < ARRAY_LEN(default_caps); i++)
 		caps |= UINT64_C(1) << default_caps[i];
 	if (b->o->privileged || add_all)
@@ -255,7 +291,10 @@ static int label(struct run_build *b, const char *value, struct security *s)
 			return 0;
 		}
 	}
-	return err_set(b->e, EINVAL, "option --security-opt: label=%.64s is none of disable, user:, role:, type:, level:", value);
+	return err_set(
+		b->e, EINVAL,
+		"option --security-opt: label=%.64s is none of disable, user:, role:, type:, level:",
+		value);
 }
 
 static int security_word(struct run_build *b, const char *word, struct security *s)
@@ -282,8 +321,11 @@ static int security_word(struct run_build *b, const char *word, struct security 
 		b->confined_paths = false;
 		return 0;
 	}
-	return err_set(b->e, EINVAL, "option --security-opt: '%.128s' makes no sense; known: no-new-privileges[=true|false], "
-		       "seccomp=unconfined|FILE, apparmor=PROFILE, label=..., systempaths=unconfined", word);
+	return err_set(
+		b->e, EINVAL,
+		"option --security-opt: '%.128s' makes no sense; known: no-new-privileges[=true|false], "
+		"seccomp=unconfined|FILE, apparmor=PROFILE, label=..., systempaths=unconfined",
+		word);
 }
 
 const char *run_seccomp_file(const struct run_opts *o)
@@ -296,7 +338,9 @@ const char *run_seccomp_file(const struct run_opts *o)
 		if (strncmp(word, "seccomp=", 8) == 0 || strncmp(word, "seccomp:", 8) == 0)
 			file = word + 8;
 	}
-	return file && *file && strcmp(file, "unconfined") != 0 && strcmp(file, "builtin") != 0 ? file : NULL;
+	return file && *file && strcmp(file, "unconfined") != 0 && strcmp(file, "builtin") != 0
+		       ? file
+		       : NULL;
 }
 
 static int seccomp(struct run_build *b, const struct security *s)
@@ -310,10 +354,12 @@ static int seccomp(struct run_build *b, const struct security *s)
 	if (!s->seccomp_file)
 		seccomp_default(b->spec->process.caps.bounding, b->a, filter);
 	else if (!b->f->seccomp_text)
-		return err_set(b->e, EINVAL, "option --security-opt: seccomp=%.128s was not read", s->seccomp_file);
+		return err_set(b->e, EINVAL, "option --security-opt: seccomp=%.128s was not read",
+			       s->seccomp_file);
 	else
-		r = oci_seccomp_parse(b->f->seccomp_name, b->f->seccomp_text, strlen(b->f->seccomp_text),
-				      b->spec->process.caps.bounding, b->a, filter, b->e);
+		r = oci_seccomp_parse(b->f->seccomp_name, b->f->seccomp_text,
+				      strlen(b->f->seccomp_text), b->spec->process.caps.bounding,
+				      b->a, filter, b->e);
 	if (r == 0)
 		b->spec->linux_.seccomp = filter;
 	return r;
@@ -336,8 +382,9 @@ int run_rights(struct run_build *b)
 	p->no_new_privileges = s.no_new_privs;
 	p->apparmor_profile = s.apparmor;
 	if (s.labelled)
-		p->selinux_label = arena_printf(b->a, "%s:%s:%s:%s", s.label[0] ? s.label[0] : "system_u",
-						s.label[1] ? s.label[1] : "system_r",
-						s.label[2] ? s.label[2] : "container_t", s.label[3] ? s.label[3] : "s0");
+		p->selinux_label = arena_printf(
+			b->a, "%s:%s:%s:%s", s.label[0] ? s.label[0] : "system_u",
+			s.label[1] ? s.label[1] : "system_r",
+			s.label[2] ? s.label[2] : "container_t", s.label[3] ? s.label[3] : "s0");
 	return 0;
 }

@@ -107,7 +107,8 @@ int run_bool(const char *text, bool *ret)
 
 /* ---- files of the host ------------------------------------------------------ */
 
-static bool sub_id_line(const char *line, size_t len, const char *name, uid_t id, struct run_sub_id *ret)
+static bool sub_id_line(const char *line, size_t len, const char *name, uid_t id,
+			struct run_sub_id *ret)
 {
 	const char *first = memchr(line, ':', len), *count;
 	uint64_t from, n, who;
@@ -117,7 +118,8 @@ static bool sub_id_line(const char *line, size_t len, const char *name, uid_t id
 	count = memchr(first + 1, ':', len - (size_t)(first + 1 - line));
 	if (!count)
 		return false;
-	if (!(name && strlen(name) == (size_t)(first - line) && memcmp(name, line, (size_t)(first - line)) == 0) &&
+	if (!(name && strlen(name) == (size_t)(first - line) &&
+	      memcmp(name, line, (size_t)(first - line)) == 0) &&
 	    !(num_u64(line, (size_t)(first - line), &who) == 0 && who == id))
 		return false;
 	if (num_u64(first + 1, (size_t)(count - first - 1), &from) < 0 ||
@@ -145,8 +147,8 @@ struct run_sub_id run_sub_id_find(const char *text, size_t len, const char *name
 	return ret;
 }
 
-int run_env_file(const char *name, const char *text, size_t len, struct arena *a, struct oci_strings *ret,
-		 struct err *e)
+int run_env_file(const char *name, const char *text, size_t len, struct arena *a,
+		 struct oci_strings *ret, struct err *e)
 {
 	struct oci_strings list = *ret;
 
@@ -164,8 +166,10 @@ int run_env_file(const char *name, const char *text, size_t len, struct arena *a
 			const char *var = arena_strndup(a, text + skip, end - skip);
 
 			if (*var == '=' || strcspn(var, " \t") < strcspn(var, "="))
-				return err_set(e, EINVAL, "option --env-file: %s:%zu: '%.64s' is no name of a variable",
-					       name, line, var);
+				return err_set(
+					e, EINVAL,
+					"option --env-file: %s:%zu: '%.64s' is no name of a variable",
+					name, line, var);
 			run_push(a, &list, var);
 		}
 		text += n + (nl != NULL);

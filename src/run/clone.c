@@ -111,9 +111,14 @@ static int launcher_joins(struct launch *l)
 			return err_set(l->e, errno, "join the namespaces of the container: %m");
 		return 0;
 	}
-	for (int ns = OCI_NS_COUNT - 1; ns >= 0 && r == 0; ns--) /* user comes last */
+	/* The user namespace last, while the runtime's own rights are the greater
+	 * ones; first, where it has none outside of it. */
+	for (int i = 0; i < OCI_NS_COUNT && r == 0; i++) {
+		int ns = c->plan->env.rootless ? i : OCI_NS_COUNT - 1 - i;
+
 		if (oci_ns_info[ns].clone_flag & (uint64_t)flags)
 			r = join_one(c, (enum oci_ns)ns, l->e);
+	}
 	return r;
 }
 

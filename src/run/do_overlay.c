@@ -75,14 +75,20 @@ static int mount_overlay(struct ctx *c, struct err *e)
 
 int overlay_root(struct ctx *c, struct err *e)
 {
+	const bool userns = (c->plan->new_ns | c->plan->join_ns) & oci_ns_info[OCI_NS_USER].clone_flag;
+	struct err first = { 0 };
 	int fd, r = mount_upper(e);
 
 	if (r < 0)
 		return err_wrap(e, r, "throw-away overlay");
-	fd = mount_overlay(c, e);
+	fd = mount_overlay(c, &first);
 	if (umount2(STAGING, MNT_DETACH) < 0 && fd >= 0) {
 		cleanup_fd(&fd);
 		fd = err_set(e, errno, "detach the upper layer: %m");
 	}
+	if (fd == -EINVAL && userns)
+		fd = overlay_parts(c, e);
+	else if (fd < 0)
+		(void)err_set(e, -fd, "%s", first.msg);
 	return fd < 0 ? err_wrap(e, fd, "throw-away overlay") : fd;
 }

@@ -50,6 +50,8 @@ int copyup(int from, int to, struct err *e);
 
 /* The root directory below a throw-away upper layer: a detached mount, or -errno. */
 int overlay_root(struct ctx *c, struct err *e);
+/* The same for a user namespace, where overlayfs refuses: overlay_parts.c */
+int overlay_parts(struct ctx *c, struct err *e);
 
 /* Before the change of root: keeps the host's /dev/null for do_masked_path(). */
 int mask_prepare(struct ctx *c, struct err *e);

@@ -25,14 +25,25 @@ enum { DIR_FLAGS = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW };
 
 static const char unknown[] = "container does not exist: %.128s";
 
-#define AT(kind_, key_, field_) \
-	{ .key = (key_), .kind = (kind_), .offset = offsetof(struct record, field_) }
-#define ALWAYS(kind_, key_, field_) \
-	{ .key = (key_), .kind = (kind_), .offset = offsetof(struct record, field_), .flags = BIND_ALWAYS }
+#define AT(kind_, key_, field_)                                                           \
+	{                                                                                 \
+		.key = (key_), .kind = (kind_), .offset = offsetof(struct record, field_) \
+	}
+#define ALWAYS(kind_, key_, field_)                                                        \
+	{                                                                                  \
+		.key = (key_), .kind = (kind_), .offset = offsetof(struct record, field_), \
+		.flags = BIND_ALWAYS                                                       \
+	}
 
 static const struct bind_row rows[] = {
-	{ .key = "id", .kind = BIND_STR, .offset = offsetof(struct record, id), .flags = BIND_REQUIRED | BIND_NONEMPTY },
-	{ .key = "name", .kind = BIND_STR, .offset = offsetof(struct record, name), .flags = BIND_REQUIRED | BIND_NONEMPTY },
+	{ .key = "id",
+	  .kind = BIND_STR,
+	  .offset = offsetof(struct record, id),
+	  .flags = BIND_REQUIRED | BIND_NONEMPTY },
+	{ .key = "name",
+	  .kind = BIND_STR,
+	  .offset = offsetof(struct record, name),
+	  .flags = BIND_REQUIRED | BIND_NONEMPTY },
 	AT(BIND_STR, "created", created),
 	AT(BIND_STR, "started", started),
 	AT(BIND_STRINGS, "command", command),
@@ -123,8 +134,10 @@ int record_check_name(const char *name, struct err *e)
 {
 	if (is_name(name) && !is_id(name))
 		return 0;
-	return err_set(e, EINVAL, "invalid container name '%.64s': letters, digits, and after the first one _ . - (up to %d)",
-		       name, RECORD_NAME_MAX);
+	return err_set(
+		e, EINVAL,
+		"invalid container name '%.64s': letters, digits, and after the first one _ . - (up to %d)",
+		name, RECORD_NAME_MAX);
 }
 
 char *record_new_id(struct arena *a)
@@ -152,7 +165,8 @@ static const char *record_path(struct arena *a, const char *id)
 static const char *name_target(struct records *rs, const char *name)
 {
 	char target[RECORD_ID_LEN + 2];
-	ssize_t n = readlinkat(rs->fd, arena_printf(rs->arena, "names/%s", name), target, sizeof(target));
+	ssize_t n = readlinkat(rs->fd, arena_printf(rs->arena, "names/%s", name), target,
+			       sizeof(target));
 
 	if (n != RECORD_ID_LEN)
 		return NULL;
@@ -181,7 +195,8 @@ static int claim_name(struct records *rs, const char *name, const char *id, stru
 		return err_set(e, errno, "make %s/%s: %m", rs->root, link);
 	holder = name_target(rs, name);
 	if (holder && record_exists(rs, holder))
-		return err_set(e, EEXIST, "the name '%s' is already in use by container %.12s", name, holder);
+		return err_set(e, EEXIST, "the name '%s' is already in use by container %.12s",
+			       name, holder);
 	if (unlinkat(rs->fd, link, 0) < 0 || symlinkat(id, rs->fd, link) < 0)
 		return err_set(e, errno, "make %s/%s: %m", rs->root, link);
 	return 0;
@@ -259,10 +274,14 @@ int record_open(struct records *rs, const char *id, struct record *ret, struct e
 		return -ENOENT;
 	r.dir_fd = openat(rs->fd, record_path(rs->arena, id), DIR_FLAGS);
 	if (r.dir_fd < 0)
-		return errno == ENOENT ? -ENOENT : err_set(e, errno, "open the record of container %.12s: %m", id);
+		return errno == ENOENT
+			       ? -ENOENT
+			       : err_set(e, errno, "open the record of container %.12s: %m", id);
 	r.exit_fd = openat(r.dir_fd, "exit", O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	if (r.exit_fd < 0)
-		return errno == ENOENT ? -ENOENT : err_set(e, errno, "open the record of container %.12s: %m", id);
+		return errno == ENOENT
+			       ? -ENOENT
+			       : err_set(e, errno, "open the record of container %.12s: %m", id);
 	err = read_record(rs, &r, e);
 	if (err < 0)
 		return err == -ENOENT ? err : err_wrap(e, err, "container %.12s", id);
@@ -294,7 +313,8 @@ int record_ids(struct records *rs, struct oci_strings *ret, struct err *e)
 	}
 	while ((d = readdir(dir)))
 		if (is_id(d->d_name)) {
-			const char **slot = arena_push(rs->arena, &ret->items, &ret->count, &cap, sizeof(*ret->items));
+			const char **slot = arena_push(rs->arena, &ret->items, &ret->count, &cap,
+						       sizeof(*ret->items));
 
 			*slot = arena_strdup(rs->arena, d->d_name);
 		}
@@ -313,7 +333,9 @@ static int by_prefix(struct records *rs, const char *word, const char **ret, str
 		if (strncmp(ids.items[i], word, strlen(word)) != 0)
 			continue;
 		if (*ret)
-			return err_set(e, EINVAL, "'%.64s' is the beginning of more than one container's id", word);
+			return err_set(e, EINVAL,
+				       "'%.64s' is the beginning of more than one container's id",
+				       word);
 		*ret = ids.items[i];
 	}
 	return r;
@@ -428,7 +450,8 @@ static const char *time_text(struct arena *a, const struct timespec *ts)
 	return arena_printf(a, "%s.%09ldZ", day, ts->tv_nsec);
 }
 
-int record_exit_status(const struct record *r, struct arena *a, int *ret_status, const char **ret_when)
+int record_exit_status(const struct record *r, struct arena *a, int *ret_status,
+		       const char **ret_when)
 {
 	char path[RECORD_ID_LEN + 16];
 	struct stat st = { 0 };
@@ -476,9 +499,13 @@ int record_wait(const struct record *r, int timeout_ms, int *ret_status, struct 
 		int err = read_status(r->exit_fd, ret_status);
 
 		if (err != -EAGAIN)
-			return err < 0 ? err_set(e, -err, "read the exit status of container %.12s: %m", r->id) : 0;
+			return err < 0 ? err_set(e, -err,
+						 "read the exit status of container %.12s: %m",
+						 r->id)
+				       : 0;
 		if (timeout_ms >= 0 && left <= 0)
-			return err_set(e, ETIMEDOUT, "container %.12s has left no exit status", r->id);
+			return err_set(e, ETIMEDOUT, "container %.12s has left no exit status",
+				       r->id);
 		if (poll(&pfd, 1, timeout_ms < 0 ? -1 : (int)left) < 0 && errno != EINTR)
 			return err_set(e, errno, "wait for the end of container %.12s: %m", r->id);
 		while (read(notify, events, sizeof(events)) > 0)

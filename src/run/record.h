@@ -35,7 +35,7 @@ enum {
 
 struct record {
 	const char *id;
-	const char *name; /* the short id if none was given */
+	const char *name;              /* the short id if none was given */
 	const char *created, *started; /* RFC 3339, UTC; started: NULL = not yet */
 	struct oci_strings command;
 	const char *root; /* NULL: the embedded default */
@@ -83,6 +83,7 @@ bool record_is_held(const struct record *r);
 /* Fills `exit`, if nobody has. */
 int record_finish(const struct record *r, int status, struct err *e);
 /* -EAGAIN: it has none yet. ret_when: RFC 3339. Looks at conmon's file too. */
-int record_exit_status(const struct record *r, struct arena *a, int *ret_status, const char **ret_when);
+int record_exit_status(const struct record *r, struct arena *a, int *ret_status,
+		       const char **ret_when);
 /* Waits for the exit status, by inotify. timeout in ms, -1: for ever. -ETIMEDOUT. */
 int record_wait(const struct record *r, int timeout_ms, int *ret_status, struct err *e);
