@@ -31,7 +31,7 @@ static const struct opt globals[] = {
 	{ OPT_STR, 0, "log", "FILE", "write a failure to this file too", AT(log), OPT_FILE },
 	{ OPT_CHOICE, 0, "log-format", "FORMAT", "format of the log file", AT(log_format),
 	  .choices = log_formats },
-	{ OPT_FLAG, 0, "debug", NULL, "log what was skipped as well", AT(debug) },
+	{ OPT_FLAG, 0, "debug", NULL, "log each step and what was skipped", AT(debug) },
 	{ OPT_STR, 0, "rootless", "WHEN", "not root: true, false or auto", AT(rootless) },
 	{ OPT_CHOICE, 0, "cgroup-manager", "MANAGER", "who makes the cgroups", AT(cgroup_manager),
 	  .choices = managers },
@@ -62,12 +62,21 @@ static void now(char *buf, size_t size)
 		*buf = '\0';
 }
 
+static int log_open(const struct oci_globals *g)
+{
+	const char *path;
+
+	if (!g->log)
+		return fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	path = strncmp(g->log, "file:", 5) == 0 ? g->log + 5 : g->log;
+	return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+}
+
 /* One record, one write: engines read the file as one JSON document. */
 static void log_record(const struct oci_globals *g, const char *level, const char *msg)
 {
 	autoarena struct arena a = { 0 };
-	const char *path = strncmp(g->log, "file:", 5) == 0 ? g->log + 5 : g->log;
-	autoclose int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	autoclose int fd = log_open(g);
 	struct jsonw w;
 	char time[32];
 
@@ -110,6 +119,12 @@ static void warn(const char *msg)
 		log_record(said, "warning", msg);
 	else if (!said->log)
 		fprintf(stderr, "atoll-oci: warning: %s\n", msg);
+}
+
+/* To the log, or without one to stderr, in the log's format. */
+static void debug(const char *msg)
+{
+	log_record(said, "debug", msg);
 }
 
 static void version(FILE *out)
@@ -159,6 +174,7 @@ int oci_lc(struct cmd_call *call, struct lc *ret, struct err *e)
 		return r;
 	lc.cgroup_disabled = g->cgroup_manager == OCI_CGROUP_DISABLED;
 	lc.warn = warn;
+	lc.debug = g->debug ? debug : NULL;
 	*ret = lc;
 	return 0;
 }

@@ -67,8 +67,10 @@ struct ctx {
 	const char *config_text;   /* to be kept as ROOT/ID/config.json, or NULL */
 	bool pid_file_made;        /* by STEP_CREATED, so it is ours to take away */
 	const struct step *failed; /* after stage_run() failed: where, or NULL */
-	void *owner;               /* of the ctx; for its warn() */
+	void *owner;               /* of the ctx; for its warn() and debug() */
 	void (*warn)(struct ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+	/* NULL if nobody wants it; in the child also once the filter is in force. */
+	void (*debug)(struct ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 };
 
 typedef int step_fn(struct ctx *c, const struct step *s, struct err *e);

@@ -89,13 +89,13 @@ static int prepare_env(struct ctx *c, struct err *e)
 {
 	const struct oci_strings *env = &c->process->env;
 	const char **given = arena_alloc(c->arena, (env->count + 1) * sizeof(*given));
-	bool home = false, term = false;
+	bool home = false;
 	size_t n = 0;
 	int r = last_wins(c, given, e);
 
 	if (r < 0)
 		return r;
-	c->envp = arena_alloc(c->arena, (env->count + 3) * sizeof(*c->envp));
+	c->envp = arena_alloc(c->arena, (env->count + 2) * sizeof(*c->envp));
 	c->prep->path = default_path;
 	for (size_t i = 0; i < env->count; i++) {
 		const char *v = given[i];
@@ -103,13 +103,10 @@ static int prepare_env(struct ctx *c, struct err *e)
 		if (!v || strcmp(v, "HOME=") == 0) /* an empty one counts as none */
 			continue;
 		home = home || is_var(v, "HOME");
-		term = term || is_var(v, "TERM");
 		if (is_var(v, "PATH"))
 			c->prep->path = v + strlen("PATH=");
 		c->envp[n++] = arena_strdup(c->arena, v);
 	}
-	if (c->process->terminal && !term)
-		c->envp[n++] = arena_strdup(c->arena, "TERM=xterm");
 	if (!home) {
 		c->prep->home = arena_alloc(c->arena, EXEC_HOME_MAX + sizeof("HOME="));
 		c->prep->home_slot = &c->envp[n++];

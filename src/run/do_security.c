@@ -25,6 +25,8 @@ int do_seccomp_build(struct ctx *c, const struct step *s, struct err *e)
 		flags = 0;
 	}
 	c->seccomp_flags = flags;
+	if (c->debug)
+		c->debug(c, "seccomp filter flags: %u", flags);
 	return seccomp_cached(c->state_root_fd, spec, c->arena, &c->seccomp, e);
 }
 

@@ -28,7 +28,7 @@ struct exec_prep {
 /* Fills c->argv, c->envp, c->exe (a buffer) and c->prep, before the clone, once
  * c->process, c->spec, c->id and c->bundle are set. Environment: as given, of
  * two assignments to one name the last; HOME from /etc/passwd inside if not
- * given; TERM=xterm with a terminal if not given. -EINVAL, with pointer, for an
+ * given. -EINVAL, with pointer, for an
  * empty command or an assignment without '='. Does the checks of the host that a
  * plan cannot do (a joined network namespace that is ours, with sysctls). */
 int exec_prepare(struct ctx *c, struct err *e);

@@ -254,6 +254,19 @@ static void ctx_warn(struct ctx *c, const char *fmt, ...)
 	lc->warn(msg);
 }
 
+static void ctx_debug(struct ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void ctx_debug(struct ctx *c, const char *fmt, ...)
+{
+	struct lc *lc = c->owner;
+	char msg[508];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(msg, sizeof(msg), fmt, ap);
+	va_end(ap);
+	lc->debug(msg);
+}
+
 /* Every descriptor of a ctx that its owner closes. */
 static int *const *ctx_fds(struct ctx *c, size_t *ret_count)
 {
@@ -285,7 +298,8 @@ void lc_ctx_init(struct ctx *c, struct lc *lc, const struct plan *plan)
 			   .state_root_fd = lc->root_fd,
 			   .child = PIDREF_NULL,
 			   .owner = lc,
-			   .warn = ctx_warn };
+			   .warn = ctx_warn,
+			   .debug = lc->debug ? ctx_debug : NULL };
 	fd = ctx_fds(c, &n);
 	for (size_t i = 0; i < n; i++)
 		*fd[i] = -1;

@@ -7,9 +7,14 @@
 #include "run/lc.h"
 #include "run/start.h"
 
-static void warn(void *arg, const char *msg)
+static void say(void *arg, bool debug, const char *msg)
 {
-	lc_warn(arg, "%s", msg);
+	struct lc *lc = arg;
+
+	if (!debug)
+		lc_warn(lc, "%s", msg);
+	else if (lc->debug)
+		lc->debug(msg);
 }
 
 static int not_created(const struct container *c, struct err *e)
@@ -38,7 +43,7 @@ int lc_start(struct lc *lc, const char *id, struct err *e)
 		return r;
 	if (c.status != STATUS_CREATED)
 		return not_created(&c, e);
-	r = start_send(c.entry_fd, warn, lc, e);
+	r = start_send(c.entry_fd, say, lc, e);
 	if (r == -ESTALE)
 		return err_set(e, EINVAL,
 			       "cannot start container %s: it has been started or stopped just now",

@@ -27,6 +27,8 @@ struct lc {
 	/* Takes one line about an optional thing that was skipped. NULL: nobody wants to know.
 	 * It is called in the runtime only, never in the child. */
 	void (*warn)(const char *msg);
+	/* Takes a line about what is going to be done. NULL: nobody wants to know. */
+	void (*debug)(const char *msg);
 	int root_fd; /* -1 at first; opened by the first function that needs it, closed by lc_close() */
 };
 #define LC_INIT(arena_, root_) ((struct lc){ .arena = (arena_), .root = (root_), .root_fd = -1 })

@@ -140,6 +140,10 @@ static int run_step(struct ctx *c, size_t i, struct err *e)
 	char what[192];
 	int r;
 
+	if (c->debug) {
+		step_describe(s, what, sizeof(what));
+		c->debug(c, "step %zu of %zu: %s", i + 1, c->plan->count, what);
+	}
 	r = fault_inject(i, e);
 	if (r == 0)
 		r = apply[s->kind](c, s, e);
@@ -156,16 +160,32 @@ static struct {
 	size_t step;
 } child_wire = { .fd = -1 };
 
+static void child_say(struct ctx *c, enum wire_type type, const char *fmt, va_list ap)
+{
+	struct err w = { 0 };
+
+	(void)vsnprintf(w.msg, sizeof(w.msg), fmt, ap);
+	(void)wire_send(c->sync[1], type, child_wire.step, &w);
+}
+
 static void child_warn(struct ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 static void child_warn(struct ctx *c, const char *fmt, ...)
 {
-	struct err w = { 0 };
 	va_list ap;
 
 	va_start(ap, fmt);
-	(void)vsnprintf(w.msg, sizeof(w.msg), fmt, ap);
+	child_say(c, WIRE_WARN, fmt, ap);
 	va_end(ap);
-	(void)wire_send(c->sync[1], WIRE_WARN, child_wire.step, &w);
+}
+
+static void child_debug(struct ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void child_debug(struct ctx *c, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	child_say(c, WIRE_DEBUG, fmt, ap);
+	va_end(ap);
 }
 
 static void child_hand_over(struct ctx *c, size_t i)
@@ -193,6 +213,7 @@ static void __attribute__((noreturn)) child_main(struct ctx *c)
 	if (!(p->new_ns & CLONE_NEWUSER))
 		(void)prctl(PR_SET_DUMPABLE, 0);
 	c->warn = child_warn;
+	c->debug = c->debug ? child_debug : NULL;
 
 	for (size_t i = p->clone_at + 1; i < p->count; i++) {
 		child_wire.step = i;
@@ -207,6 +228,8 @@ static void __attribute__((noreturn)) child_main(struct ctx *c)
 			(void)wire_send(c->sync[1], WIRE_FAIL, i, &e);
 			_exit(1);
 		}
+		if (p->steps[i].kind == STEP_SECCOMP)
+			c->debug = NULL; /* it need not allow sendto(2) */
 	}
 	assert(p->count == 0); /* a plan ends in exec */
 	_exit(1);
@@ -256,6 +279,10 @@ static int await_child(struct ctx *c, size_t *i, struct err *e)
 		case WIRE_WARN:
 			if (c->warn)
 				c->warn(c, "%s", m.err.msg);
+			continue;
+		case WIRE_DEBUG:
+			if (c->debug)
+				c->debug(c, "%s", m.err.msg);
 			continue;
 		case WIRE_FAIL:
 			c->failed = m.step < c->plan->count ? &c->plan->steps[m.step] : NULL;
@@ -311,6 +338,8 @@ static int host_after_clone(struct ctx *c, size_t i, struct err *e)
 			return died(c, i, e);
 		if (r == 1) { /* exec succeeded: only host steps follow */
 			r = 0;
+			if (c->debug)
+				c->debug(c, "exec succeeded, outer PID %d", (int)c->child.pid);
 			for (i = after_exec(p, i); i < p->count && r == 0; i++)
 				r = run_step(c, i, e);
 		}

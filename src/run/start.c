@@ -36,7 +36,8 @@ int start_listen(int state_fd, struct err *e)
 	return take_fd(fd);
 }
 
-int start_send(int state_fd, void (*warn)(void *arg, const char *msg), void *arg, struct err *e)
+int start_send(int state_fd, void (*say)(void *arg, bool debug, const char *msg), void *arg,
+	       struct err *e)
 {
 	autoclose int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	struct sockaddr_un sa;
@@ -59,8 +60,8 @@ int start_send(int state_fd, void (*warn)(void *arg, const char *msg), void *arg
 			return 0;
 		if (n < 0)
 			return err_set(e, -n, "receive from the container: %m");
-		if (m.type == WIRE_WARN && warn)
-			warn(arg, m.err.msg);
+		if (m.type == WIRE_WARN || m.type == WIRE_DEBUG)
+			say(arg, m.type == WIRE_DEBUG, m.err.msg);
 		if (m.type == WIRE_FAIL) {
 			*e = m.err;
 			r = m.err.code > 0 ? -m.err.code : -EPROTO;

@@ -4,6 +4,8 @@
 /* The socket ROOT/ID/start.sock. It listens in the created container's first
  * process and nowhere else, so it answers exactly as long as that can be started. */
 
+#include <stdbool.h>
+
 #include "base/err.h"
 
 enum { START_SOCKET_PATH_MAX = 64 };
@@ -14,5 +16,7 @@ int start_listen(int state_fd, struct err *e);
 
 /* Tells the container to start and waits for its word: 0 = exec succeeded,
  * -ESTALE = nobody listens (started already, or dead), else the container's own
- * error. `warn` gets what was skipped. */
-int start_send(int state_fd, void (*warn)(void *arg, const char *msg), void *arg, struct err *e);
+ * error. `say` gets what was skipped and, with debug, what is being done (if
+ * `create` was told to debug). */
+int start_send(int state_fd, void (*say)(void *arg, bool debug, const char *msg), void *arg,
+	       struct err *e);

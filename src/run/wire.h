@@ -7,6 +7,7 @@
  *   child -> host   WIRE_TURN    the next steps are yours (step = the first of them)
  *   child -> host   WIRE_FAIL    step failed, err says why; the child exits
  *   child -> host   WIRE_WARN    an optional thing was skipped, err.msg says what
+ *   child -> host   WIRE_DEBUG   step is about to be done, err.msg describes it (--debug)
  *   host  -> child  WIRE_GO      the host's steps are done, go on
  * End of file means: for the host, that exec succeeded (or the child died: the
  * pidfd tells); for the child, that the runtime is gone, so it exits. */
@@ -16,7 +17,7 @@
 
 #include "base/err.h"
 
-enum wire_type { WIRE_TURN = 1, WIRE_FAIL, WIRE_WARN, WIRE_GO };
+enum wire_type { WIRE_TURN = 1, WIRE_FAIL, WIRE_WARN, WIRE_GO, WIRE_DEBUG };
 
 struct wire_msg {
 	uint32_t type;
