@@ -161,7 +161,6 @@ struct plan_env {
 	bool console;         /* a console socket or our own terminal proxy is there */
 	bool exec_joins_user; /* exec: the container has another user namespace */
 	uint64_t exec_join;   /* exec: CLONE_NEW* of the namespaces to join */
-	uint64_t own_caps;    /* bounding set of the runtime */
 	uint32_t last_cap;
 	bool init; /* annotation org.atoll.init: PID 1 is atoll-init */
 };

@@ -2,6 +2,7 @@
 /* Steps of the runtime's own side: the state directory, the cgroup, "created". */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,11 +20,12 @@
  * away even if this process is killed in between. */
 static void mark_intent(struct cgroup *cg)
 {
-	for (size_t i = 0; i < cg->count; i++) {
-		autoclose int fd = open(cg->h[i].mount_point, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char path[PATH_MAX];
 
-		cg->h[i].made = fd >= 0 &&
-				faccessat(fd, cg->h[i].path + 1, F_OK, AT_SYMLINK_NOFOLLOW) < 0;
+	for (size_t i = 0; i < cg->count; i++) {
+		int n = snprintf(path, sizeof(path), "%s%s", cg->h[i].mount_point, cg->h[i].path);
+
+		cg->h[i].made = n > 0 && (size_t)n < sizeof(path) && access(path, F_OK) < 0;
 	}
 }
 

@@ -64,14 +64,13 @@ int entry_open(int root_fd, const char *id, int *ret_entry_fd, int *ret_lock_fd,
 
 /* ---- removing ---------------------------------------------------------------- */
 
-/* state.json goes first: what is left without it is stale. */
+/* Whatever else is there, such as the remains of a write that was killed. */
 static int empty_dir(int entry_fd)
 {
 	autodir DIR *d = NULL;
 	autoclose int fd = fcntl(entry_fd, F_DUPFD_CLOEXEC, 3);
 	struct dirent *de;
 
-	(void)unlinkat(entry_fd, "state.json", 0);
 	if (fd < 0)
 		return -errno;
 	d = fdopendir(fd);
@@ -90,10 +89,16 @@ static int empty_dir(int entry_fd)
 
 static int remove_locked(int root_fd, const char *id, struct err *e)
 {
+	static const char *const usual[] = { "state.json", "start.sock", "config.json", "lock" };
 	autoclose int entry = open_dir(root_fd, id);
 	int r;
 
 	if (entry == -ENOENT)
+		return 0;
+	/* state.json goes first: what is left without it is stale. */
+	for (size_t i = 0; i < ARRAY_LEN(usual); i++)
+		(void)unlinkat(entry, usual[i], 0);
+	if (unlinkat(root_fd, id, AT_REMOVEDIR) == 0)
 		return 0;
 	r = entry < 0 ? entry : empty_dir(entry);
 	if (r == 0 && unlinkat(root_fd, id, AT_REMOVEDIR) < 0 && errno != ENOENT)
@@ -110,16 +115,14 @@ int entry_remove(int root_fd, const char *id, struct err *e)
 	return remove_locked(root_fd, id, e);
 }
 
-int entry_cgroup_end(struct cgroup *cg, struct err *e)
+int entry_cgroup_end_opened(struct cgroup *cg, struct err *e)
 {
-	int r;
+	bool frozen = false;
+	int r = 0;
 
 	if (cg->mode == CGROUP_NONE || cg->count == 0)
 		return 0;
-	r = cgroup_open(cg, e);
-	if (r == 0 && cgroup_wait_empty(cg, 0, NULL) < 0) {
-		bool frozen = false;
-
+	if (cgroup_wait_empty(cg, 0, NULL) < 0) {
 		r = cgroup_signal(cg, SIGKILL, e);
 		/* On v1 a frozen task does not even die. */
 		if (r == 0 && cgroup_is_frozen(cg, &frozen) == 0 && frozen)
@@ -127,10 +130,30 @@ int entry_cgroup_end(struct cgroup *cg, struct err *e)
 		if (r == 0)
 			r = cgroup_wait_empty(cg, ENTRY_EMPTY_TIMEOUT_MS, e);
 	}
+	return r == 0 ? cgroup_remove(cg, e) : r;
+}
+
+int entry_cgroup_end(struct cgroup *cg, struct err *e)
+{
+	int r;
+
+	if (cg->mode == CGROUP_NONE || cg->count == 0)
+		return 0;
+	r = cgroup_open(cg, e);
 	if (r == 0)
-		r = cgroup_remove(cg, e);
+		r = entry_cgroup_end_opened(cg, e);
 	cgroup_close(cg);
 	return r;
+}
+
+int entry_own(int lock_fd, struct err *e)
+{
+	struct stat st;
+	int r = state_lock(lock_fd, STATE_BYTE_REMOVING, true);
+
+	if (r < 0)
+		return err_set(e, -r, "lock the state for its removal: %m");
+	return fstat(lock_fd, &st) < 0 || st.st_nlink == 0 ? -ENOENT : 0;
 }
 
 /* What a dead maker had meant to make and did make. A cgroup that was there

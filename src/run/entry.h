@@ -32,3 +32,9 @@ enum { ENTRY_EMPTY_TIMEOUT_MS = 10 * 1000 };
 /* Kills what is left in the container's cgroups, waits until they are empty and
  * removes those that we made. The cgroup gets opened for it, and closed. */
 int entry_cgroup_end(struct cgroup *cg, struct err *e);
+/* The same for one that is open. */
+int entry_cgroup_end_opened(struct cgroup *cg, struct err *e);
+
+/* Only one command at a time takes an entry away: locks byte REMOVING for as
+ * long as lock_fd is open. -ENOENT without a message: somebody has done it. */
+int entry_own(int lock_fd, struct err *e);

@@ -382,22 +382,6 @@ int lc_check_terminal(bool terminal, bool detach, const char *console_socket, st
 	return 0;
 }
 
-static uint64_t bounding_set(void)
-{
-	char text[4096];
-	const char *p;
-	uint64_t v = 0;
-
-	if (io_read_small(AT_FDCWD, "/proc/self/status", text, sizeof(text)) < 0)
-		return UINT64_MAX;
-	p = strstr(text, "\nCapBnd:\t");
-	if (!p)
-		return UINT64_MAX;
-	for (p += strlen("\nCapBnd:\t"); *p && *p != '\n'; p++)
-		v = v << 4 | (uint64_t)(*p <= '9' ? *p - '0' : (*p | 0x20) - 'a' + 10);
-	return v;
-}
-
 int lc_plan_self(struct lc *lc, struct plan_env *env, struct err *e)
 {
 	char text[16];
@@ -405,7 +389,6 @@ int lc_plan_self(struct lc *lc, struct plan_env *env, struct err *e)
 
 	env->euid = geteuid();
 	env->rootless = lc->rootless;
-	env->own_caps = bounding_set();
 	if (n > 0 && text[n - 1] == '\n')
 		text[n - 1] = '\0';
 	if (n < 1 || num_u32(text, &env->last_cap) < 0)

@@ -211,14 +211,23 @@ int lc_create(struct lc *lc, const struct lc_create *o, struct err *e)
 	return r;
 }
 
-/* The command has ended: what `delete` would do, unless it has been done by
- * somebody else meanwhile. */
-static void take_away(struct lc *lc, const char *id)
+/* The command has ended: what `delete` would do, but all is open already. */
+static int take_away(struct lc *lc, struct ctx *c, struct err *e)
 {
-	struct err e = { 0 };
+	autoclose int lock = openat(c->state_fd, "lock", O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	struct err hook = { 0 };
+	int r = lock < 0 ? -errno : entry_own(lock, e);
 
-	if (lc_delete(lc, id, true, &e) < 0)
-		lc_warn(lc, "%s", e.msg);
+	if (r == -ENOENT) /* a `delete --force` was quicker */
+		return 0;
+	if (r == 0)
+		r = entry_cgroup_end_opened(&c->cgroup, e);
+	if (r == 0)
+		r = entry_remove(lc->root_fd, c->id, e);
+	if (r == 0 && lc_hooks(lc, c->state, OCI_HOOK_POSTSTOP, &c->state->poststop, STATUS_STOPPED,
+			       &hook) < 0)
+		lc_warn(lc, "%s", hook.msg);
+	return r;
 }
 
 int lc_run(struct lc *lc, const struct lc_create *o, bool *ret_command_failed, struct err *e)
@@ -226,6 +235,7 @@ int lc_run(struct lc *lc, const struct lc_create *o, bool *ret_command_failed, s
 	struct blueprint *b = ARENA_NEW(lc->arena, struct blueprint);
 	struct ctx *c = ARENA_NEW(lc->arena, struct ctx);
 	autofg struct fg fg = FG_NULL;
+	struct err left = { 0 };
 	int r = lc_check_preserved(o->preserve_fds, e);
 
 	if (r == 0)
@@ -248,8 +258,8 @@ int lc_run(struct lc *lc, const struct lc_create *o, bool *ret_command_failed, s
 		r = fg_wait(&fg, &c->child, e);
 		if (r < 0)
 			(void)pidref_kill(&c->child, SIGKILL);
-		if (!o->keep)
-			take_away(lc, o->id);
+		if (!o->keep && take_away(lc, c, &left) < 0)
+			lc_warn(lc, "%s", left.msg);
 	}
 	lc_ctx_close(c);
 	return r;

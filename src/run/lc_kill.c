@@ -3,7 +3,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/io.h"
@@ -165,19 +164,6 @@ static int may_delete(const struct container *c, bool force, struct err *e)
 		       state_status_name[c->status]);
 }
 
-/* One `delete` at a time. Who had to wait finds the entry gone. */
-static int own_entry(const struct container *c, struct err *e)
-{
-	struct stat st;
-	int r = state_lock(c->lock_fd, STATE_BYTE_REMOVING, true);
-
-	if (r < 0)
-		return err_set(e, -r, "lock container %s: %m", c->state.id);
-	if (fstat(c->lock_fd, &st) < 0 || st.st_nlink == 0)
-		return -ENOENT;
-	return 0;
-}
-
 /* An entry that nobody can read any more must not block its id for ever. */
 static int discard(struct lc *lc, const char *id, int r, struct err *e)
 {
@@ -211,7 +197,7 @@ int lc_delete(struct lc *lc, const char *id, bool force, struct err *e)
 		return force ? discard(lc, id, r, e) : r;
 	r = may_delete(&c, force, e);
 	if (r == 0)
-		r = own_entry(&c, e);
+		r = entry_own(c.lock_fd, e);
 	if (r == -ENOENT)
 		return force ? 0 : err_set(e, ENOENT, "container does not exist: %s", id);
 	if (r == 0)

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -228,16 +229,37 @@ void state_oci_json(const struct state *st, enum state_status status, const char
 
 /* ---- the files -------------------------------------------------------------- */
 
+/* The date of a day counted from 1970-01-01, in the Gregorian calendar. gmtime_r()
+ * would read the time zone's file first. */
+static void civil_date(int64_t day, int64_t *year, int *month, int *mday)
+{
+	int64_t z = day + 719468; /* from 0000-03-01: leap days come last */
+	int64_t era = z / 146097, doe = z % 146097;
+	int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+	int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+	int64_t mp = (5 * doy + 2) / 153;
+
+	*mday = (int)(doy - (153 * mp + 2) / 5 + 1);
+	*month = (int)(mp < 10 ? mp + 3 : mp - 9);
+	*year = yoe + era * 400 + (*month <= 2);
+}
+
+char *state_time(struct arena *a, int64_t sec, long nsec)
+{
+	int64_t year;
+	int month, mday, left = (int)(sec % 86400);
+
+	civil_date(sec / 86400, &year, &month, &mday);
+	return arena_printf(a, "%04" PRId64 "-%02d-%02dT%02d:%02d:%02d.%09ldZ", year, month, mday,
+			    left / 3600, left / 60 % 60, left % 60, nsec);
+}
+
 char *state_now(struct arena *a)
 {
 	struct timespec ts;
-	struct tm tm;
 
 	(void)clock_gettime(CLOCK_REALTIME, &ts);
-	(void)gmtime_r(&ts.tv_sec, &tm);
-	return arena_printf(a, "%04d-%02d-%02dT%02d:%02d:%02d.%09ldZ", tm.tm_year + 1900,
-			    tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
-			    ts.tv_nsec);
+	return state_time(a, ts.tv_sec, ts.tv_nsec);
 }
 
 int state_save(int entry_fd, const struct state *st, struct arena *a, struct err *e)

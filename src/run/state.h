@@ -77,7 +77,8 @@ struct jsonw;
 void state_oci_json(const struct state *st, enum state_status status, const char *owner,
 		    struct jsonw *w);
 
-/* Now, as state.json has it. */
+/* Seconds after 1970 (not before) as state.json has them; and now. */
+char *state_time(struct arena *a, int64_t sec, long nsec);
 char *state_now(struct arena *a);
 
 int state_save(int entry_fd, const struct state *st, struct arena *a, struct err *e);

@@ -42,7 +42,6 @@ static void fill(struct plan_env *env)
 	env->id = "c";
 	env->bundle = "/bundle";
 	env->root_path = "/bundle/rootfs";
-	env->own_caps = (UINT64_C(1) << (CAP_LAST_CAP + 1)) - 1;
 	env->last_cap = CAP_LAST_CAP;
 }
 

@@ -35,6 +35,17 @@ static void test_id(void)
 	CHECK_INT(state_check_id(longest, NULL), -EINVAL);
 }
 
+static void test_time(void)
+{
+	CASE("time");
+	CHECK_STR(state_time(&a, 0, 0), "1970-01-01T00:00:00.000000000Z");
+	CHECK_STR(state_time(&a, 951782399, 7), "2000-02-28T23:59:59.000000007Z");
+	CHECK_STR(state_time(&a, 951782400, 0), "2000-02-29T00:00:00.000000000Z");
+	CHECK_STR(state_time(&a, 4107542399, 999999999), "2100-02-28T23:59:59.999999999Z");
+	CHECK_STR(state_time(&a, 4107542400, 0), "2100-03-01T00:00:00.000000000Z");
+	CHECK_STR(state_time(&a, 1798761599, 0), "2026-12-31T23:59:59.000000000Z");
+}
+
 static struct state sample(void)
 {
 	static const char *args[] = { "hook", "\"quoted\"" };
@@ -228,6 +239,7 @@ static void test_entry(void)
 int main(void)
 {
 	test_id();
+	test_time();
 	test_round_trip();
 	test_hostile();
 	test_too_many_hierarchies();
