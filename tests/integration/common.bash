@@ -155,7 +155,7 @@ oci_teardown() {
 	done
 	[ ! -e "$T/err" ] || sed 's/^/last stderr: /' "$T/err"
 	for dir in "$ROOT"/*/; do
-		[ ! -d "$dir" ] || oci delete --force "$(basename "$dir")" </dev/null 3>&- || :
+		[[ ! -d $dir || $dir == *~* ]] || oci delete --force "$(basename "$dir")" </dev/null 3>&- || :
 	done
 	nothing_left
 }

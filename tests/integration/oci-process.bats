@@ -100,6 +100,12 @@ caps() { grep -E '^Cap' <<<"$out" | awk '{ printf "%s ", $2 }'; }
 	is "$(caps | cut -d' ' -f1-3)" "0000000000000000 0000000000000000 0000000000000000"
 }
 
+@test "capabilities: what the machine does not know is passed over" {
+	config '.process.capabilities[("bounding", "effective", "permitted")] = ["CAP_KILL", "CAP_OF_TOMORROW"]'
+	inside 0 'grep CapBnd /proc/self/status'
+	is "${out##*[[:space:]]}" 0000000000000020
+}
+
 @test "noNewPrivileges" {
 	config '.process.noNewPrivileges = true'
 	inside 0 'grep NoNewPrivs /proc/self/status'

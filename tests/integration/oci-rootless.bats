@@ -108,7 +108,7 @@ oci() {
 @test "rootless: what needs more right is refused with words" {
 	config '.linux.uidMappings = [{containerID: 0, hostID: 1, size: 100000}]'
 	try 1 create --bundle "$BUNDLE" "$ID"
-	err_has "/linux/uidMappings"
+	err_has "uid 0=1+100000"
 	nothing_left
 }
 
