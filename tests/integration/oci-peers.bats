@@ -6,6 +6,7 @@
 # timeout: 120
 #
 # shellcheck disable=SC2016 # much is for the inner shell, or jq, to expand
+# shellcheck disable=SC2030,SC2031 # each test stands for itself
 # shellcheck disable=SC2154 # out and err are set by try
 
 load common
