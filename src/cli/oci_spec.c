@@ -2,6 +2,8 @@
 /* spec: the customary example bundle. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -21,6 +23,15 @@ static const struct opt opts[] = {
 	{ 0 },
 };
 
+/* Without a cgroup namespace a cgroup2 file system shows the host's whole tree;
+ * on v1 the mounts are made of the container's own part. As in runc. */
+static bool is_cgroup2(void)
+{
+	struct statfs st;
+
+	return statfs("/sys/fs/cgroup", &st) == 0 && st.f_type == CGROUP2_SUPER_MAGIC;
+}
+
 static int run(struct cmd_call *call, struct err *e)
 {
 	const struct args *a = call->args;
@@ -34,6 +45,7 @@ static int run(struct cmd_call *call, struct err *e)
 	if (at < 0)
 		return err_set(e, errno, "open %s: %m", dir);
 	oci_spec_example(a->rootless, geteuid(), getegid(), call->arena, &spec);
+	spec.linux_.ns[OCI_NS_CGROUP].present = is_cgroup2();
 	oci_spec_write(&spec, call->arena, &text, &len);
 	fd = openat(at, "config.json", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (fd < 0 && errno == EEXIST)
