@@ -225,6 +225,8 @@ struct oci_seccomp {
 	struct oci_seccomp_rule *rules;
 	size_t rules_count;
 };
+/* Does a rule hand its system calls to the agent behind listener_path? */
+bool oci_seccomp_notifies(const struct oci_seccomp *s);
 
 struct oci_time_offset {
 	bool present;

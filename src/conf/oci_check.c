@@ -135,15 +135,27 @@ static int check_seccomp_rule(const struct oci_check *c, const char *at,
 		if (!*rule->names.items[i])
 			return bad(c, at, "the name of a system call is empty");
 	if (rule->action == SCMP_ACT_NOTIFY) {
-		if (!s->listener_path)
+		if (!s->listener_path || !*s->listener_path)
 			return bad(c, at, "SCMP_ACT_NOTIFY needs a listenerPath");
+		/* '@': an abstract name. */
+		if (*s->listener_path != '/' && *s->listener_path != '@')
+			return bad(c, at, "the listenerPath of SCMP_ACT_NOTIFY must be absolute");
 		/* The runtime hands the listener over with write(2) itself. */
 		for (size_t i = 0; i < rule->names.count; i++)
 			if (strcmp(rule->names.items[i], "write") == 0)
-				return bad(c, at, "SCMP_ACT_NOTIFY cannot be used for write");
+				return bad(c, at,
+					   "SCMP_ACT_NOTIFY cannot be used for the write syscall");
 	}
 	(void)snprintf(here, sizeof(here), "%s/errnoRet", at);
 	return check_errno(c, here, rule->action, rule->errno_ret);
+}
+
+bool oci_seccomp_notifies(const struct oci_seccomp *s)
+{
+	for (size_t i = 0; i < s->rules_count; i++)
+		if (s->rules[i].action == SCMP_ACT_NOTIFY)
+			return true;
+	return false;
 }
 
 int oci_check_seccomp(const struct oci_check *c, const char *at, const struct oci_seccomp *s)
