@@ -24,9 +24,9 @@ static int check_action(const char *where, size_t i, bool is_default, uint32_t a
 		(void)snprintf(pointer, sizeof(pointer), "%s", where);
 	else
 		(void)snprintf(pointer, sizeof(pointer), "%s/%zu", where, i);
-	if (base == SCMP_ACT_NOTIFY)
-		return err_set(e, EOPNOTSUPP, "%s/%s: SCMP_ACT_NOTIFY is not supported yet",
-			       pointer, is_default ? "defaultAction" : "action");
+	if (is_default && base == SCMP_ACT_NOTIFY)
+		return err_set(e, EINVAL, "%s/defaultAction: SCMP_ACT_NOTIFY cannot be the default",
+			       pointer);
 	if (ret && base != SCMP_ACT_ERRNO(0) && base != SCMP_ACT_TRACE(0))
 		return err_set(e, EINVAL, "%s/%s: the action returns no errno", pointer,
 			       is_default ? "defaultErrnoRet" : "errnoRet");
@@ -77,11 +77,8 @@ int plan_seccomp_build(struct plan *p, struct arena *a, struct err *e)
 		r = check_rule(i, &s->rules[i], e);
 	if (r < 0)
 		return r;
-	if (s->flags & SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
-		return err_set(
-			e, EOPNOTSUPP,
-			"/linux/seccomp/flags: SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV goes with SCMP_ACT_NOTIFY, "
-			"which is not supported yet");
+	if (oci_seccomp_notifies(s) && (!s->listener_path || !*s->listener_path))
+		return err_set(e, EINVAL, "/linux/seccomp/listenerPath: SCMP_ACT_NOTIFY needs it");
 	plan_add(p, a, STEP_SECCOMP_BUILD, SIDE_HOST, "/linux/seccomp");
 	return 0;
 }
@@ -121,6 +118,14 @@ static int check_caps(const struct oci_caps *c, struct err *e)
 	return 0;
 }
 
+static void add_seccomp(struct plan *p, struct arena *a)
+{
+	const struct oci_seccomp *s = p->spec->linux_.seccomp;
+
+	plan_add(p, a, STEP_SECCOMP, SIDE_CHILD, "/linux/seccomp")->str.text =
+		oci_seccomp_notifies(s) ? s->listener_path : NULL;
+}
+
 /* Without no_new_privs a filter may be loaded only with CAP_SYS_ADMIN, so before
  * the capabilities go. With it: as late as can be, so that the filter has to
  * allow hardly more than execve(2). */
@@ -128,17 +133,17 @@ int plan_last_rights(struct plan *p, struct arena *a, struct err *e)
 {
 	const struct oci_process *process = p->process;
 	bool nnp = process->no_new_privileges;
-	const char *seccomp = p->spec->linux_.seccomp ? "/linux/seccomp" : NULL;
+	bool seccomp = p->spec->linux_.seccomp != NULL;
 	int r = check_caps(&process->caps, e);
 
 	if (r < 0)
 		return r;
 	if (seccomp && !nnp)
-		plan_add(p, a, STEP_SECCOMP, SIDE_CHILD, seccomp);
+		add_seccomp(p, a);
 	plan_add(p, a, STEP_CAPS, SIDE_CHILD, "/process/capabilities")->process.process = process;
 	if (nnp)
 		plan_add(p, a, STEP_NO_NEW_PRIVS, SIDE_CHILD, "/process/noNewPrivileges");
 	if (seccomp && nnp)
-		plan_add(p, a, STEP_SECCOMP, SIDE_CHILD, seccomp);
+		add_seccomp(p, a);
 	return 0;
 }

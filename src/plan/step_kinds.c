@@ -237,6 +237,11 @@ static bool describe_setting(struct line *l, const struct step *s)
 	case STEP_STATE_DIR:
 	case STEP_ID_MAPS:
 	case STEP_NAMESPACES: add(l, "%s %s", word(s->kind), s->str.text); return true;
+	case STEP_SECCOMP:
+		add(l, "%s", word(s->kind));
+		if (s->str.text)
+			add(l, ", its listener goes to %s", s->str.text);
+		return true;
 	case STEP_SYSCTL: add(l, "sysctl %s = %s", s->sysctl.key, s->sysctl.value); return true;
 	case STEP_BOUNDING: add(l, "bounding set %016" PRIx64, s->bounding.keep); return true;
 	default: return false;

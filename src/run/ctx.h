@@ -16,6 +16,7 @@
 #include "run/cgroup.h"
 #include "sys/pidref.h"
 
+struct seccomp_agent;
 struct sock_fprog;
 struct state;
 
@@ -45,6 +46,7 @@ struct ctx {
 	struct cgroup cgroup;
 	const struct sock_fprog *seccomp; /* compiled before the clone, or NULL */
 	uint32_t seccomp_flags;
+	const struct seccomp_agent *agent; /* gets the filter's listener; NULL: none, or told */
 
 	/* What do_clone() calls in the new process: the walk through the child's steps. */
 	void (*child_main)(struct ctx *c) __attribute__((noreturn));

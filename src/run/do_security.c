@@ -8,6 +8,7 @@
 #include "run/procfd.h"
 #include "run/seccomp.h"
 #include "run/seccomp_cache.h"
+#include "run/seccomp_notify.h"
 #include "sys/lsm.h"
 #include "sys/seccomp_load.h"
 
@@ -22,7 +23,7 @@ int do_seccomp_build(struct ctx *c, const struct step *s, struct err *e)
 			return err_set(
 				e, EOPNOTSUPP,
 				"/linux/seccomp/flags: this kernel does not know all of them");
-		flags = 0;
+		flags &= SECCOMP_FILTER_FLAG_NEW_LISTENER;
 	}
 	c->seccomp_flags = flags;
 	if (c->debug)
@@ -34,8 +35,9 @@ int do_seccomp(struct ctx *c, const struct step *s, struct err *e)
 {
 	int r;
 
-	(void)s;
 	exec_clean(c); /* what the filter need not allow then */
+	if (c->seccomp_flags & SECCOMP_FILTER_FLAG_NEW_LISTENER)
+		return seccomp_load_notify(c, s, e);
 	r = seccomp_install(c->seccomp, c->seccomp_flags);
 	return r < 0 ? err_set(e, -r, "load the filter: %m") : 0;
 }

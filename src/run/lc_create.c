@@ -12,6 +12,7 @@
 #include "run/exec.h"
 #include "run/fg.h"
 #include "run/lc.h"
+#include "run/seccomp_agent.h"
 #include "run/selfexe.h"
 
 /* What stands before anything is done. */
@@ -21,6 +22,7 @@ struct blueprint {
 	struct cgroup cgroup;
 	struct plan plan;
 	struct plan_env env;
+	struct seccomp_agent agent;
 };
 
 static bool wants_init(const struct oci_spec *spec)
@@ -64,6 +66,10 @@ static void describe(struct lc *lc, const struct lc_create *o, struct blueprint 
 	st->rootless = lc->rootless;
 	st->own_pid_ns = spec->linux_.ns[OCI_NS_PID].present && !spec->linux_.ns[OCI_NS_PID].path;
 	st->init = b->env.init;
+	if (spec->linux_.seccomp && oci_seccomp_notifies(spec->linux_.seccomp)) {
+		st->listener_path = spec->linux_.seccomp->listener_path;
+		st->listener_metadata = spec->linux_.seccomp->listener_metadata;
+	}
 	st->annotations = spec->annotations;
 	st->poststart = spec->hooks[OCI_HOOK_POSTSTART];
 	st->poststop = spec->hooks[OCI_HOOK_POSTSTOP];
@@ -124,6 +130,9 @@ static int prepare(struct lc *lc, const struct lc_create *o, struct blueprint *b
 	c->state_root_fd = lc->root_fd;
 	c->cgroup = b->cgroup;
 	c->state = &b->state;
+	b->agent = (struct seccomp_agent){ b->state.listener_path, b->state.listener_metadata,
+					   &b->state, STATUS_CREATED };
+	c->agent = b->agent.path ? &b->agent : NULL;
 	if (o->spec) { /* kept for exec, since there is no file to read it from again */
 		size_t len;
 		char *text;

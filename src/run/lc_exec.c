@@ -14,6 +14,7 @@
 #include "run/exec.h"
 #include "run/fg.h"
 #include "run/lc.h"
+#include "run/seccomp_agent.h"
 
 static int parse_user(const char *text, struct oci_process *p, struct err *e)
 {
@@ -141,6 +142,20 @@ static int check_status(const struct container *c, const struct lc_exec *o, stru
 	return err_set(e, EBUSY, "cannot exec in a container that is being created");
 }
 
+/* NULL: the filter needs none. */
+static const struct seccomp_agent *agent_of(struct lc *lc, const struct oci_seccomp *s,
+					    const struct container *target)
+{
+	struct seccomp_agent *agent;
+
+	if (!s || !oci_seccomp_notifies(s))
+		return NULL;
+	agent = ARENA_NEW(lc->arena, struct seccomp_agent);
+	*agent = (struct seccomp_agent){ s->listener_path, s->listener_metadata, &target->state,
+					 target->status };
+	return agent;
+}
+
 static int prepare(struct lc *lc, const struct lc_exec *o, struct container *target,
 		   struct plan *plan, struct ctx *c, struct err *e)
 {
@@ -149,6 +164,7 @@ static int prepare(struct lc *lc, const struct lc_exec *o, struct container *tar
 
 	lc_ctx_init(c, lc, plan);
 	c->cgroup = target->state.cgroup;
+	c->agent = agent_of(lc, plan->spec->linux_.seccomp, target);
 	c->cgroup_subs = o->cgroups;
 	c->cgroup_subs_count = o->cgroups_count;
 	c->join_pid = target->init.pid;

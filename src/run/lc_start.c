@@ -5,16 +5,35 @@
 
 #include "base/cleanup.h"
 #include "run/lc.h"
+#include "run/seccomp_agent.h"
 #include "run/start.h"
+
+struct starting {
+	struct lc *lc;
+	const struct container *c;
+};
 
 static void say(void *arg, bool debug, const char *msg)
 {
-	struct lc *lc = arg;
+	struct lc *lc = ((const struct starting *)arg)->lc;
 
 	if (!debug)
 		lc_warn(lc, "%s", msg);
 	else if (lc->debug)
 		lc->debug(msg);
+}
+
+static int hand_over(void *arg, int listener, struct err *e)
+{
+	const struct starting *s = arg;
+	const struct state *st = &s->c->state;
+	const struct seccomp_agent agent = { st->listener_path, st->listener_metadata, st,
+					     STATUS_CREATED };
+	int r = seccomp_agent_tell(&agent, st->pid, listener, s->lc->arena, e);
+
+	if (r < 0) /* its system calls would wait for ever */
+		(void)pidref_kill(&s->c->init, SIGKILL);
+	return r;
 }
 
 static int not_created(const struct container *c, struct err *e)
@@ -37,13 +56,14 @@ static int not_created(const struct container *c, struct err *e)
 int lc_start(struct lc *lc, const char *id, struct err *e)
 {
 	autocontainer struct container c = CONTAINER_NULL;
+	struct starting s = { lc, &c };
 	int r = lc_get_quick(lc, id, &c, e);
 
 	if (r < 0)
 		return r;
 	if (c.status != STATUS_CREATED)
 		return not_created(&c, e);
-	r = start_send(c.entry_fd, say, lc, e);
+	r = start_send(c.entry_fd, say, c.state.listener_path ? hand_over : NULL, &s, e);
 	if (r == -ESTALE)
 		return err_set(e, EINVAL,
 			       "cannot start container %s: it has been started or stopped just now",

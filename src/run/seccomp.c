@@ -31,6 +31,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "sys/uapi.h"
 
 enum {
 	/* libseccomp's tree has four calls a node, so a short list is as fast; and up to
@@ -52,8 +53,12 @@ static void cleanup_filter(scmp_filter_ctx *f)
 
 uint32_t seccomp_flags(const struct oci_seccomp *s)
 {
-	return s->has_flags ? s->flags & ~(uint32_t)SECCOMP_FILTER_FLAG_TSYNC
-			    : SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+	uint32_t flags = s->has_flags ? s->flags & ~(uint32_t)SECCOMP_FILTER_FLAG_TSYNC
+				      : SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+
+	if (oci_seccomp_notifies(s))
+		return flags | SECCOMP_FILTER_FLAG_NEW_LISTENER;
+	return flags & ~(uint32_t)SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
 }
 
 static uint32_t action_with(uint32_t action, const uint32_t *errno_ret)

@@ -13,7 +13,8 @@
 struct sock_fprog;
 
 /* SECCOMP_FILTER_FLAG_* to load it with. No "flags" member at all means
- * SPEC_ALLOW, as in runc; TSYNC is of no meaning for a single thread. */
+ * SPEC_ALLOW, as in runc; TSYNC is of no meaning for a single thread, and
+ * WAIT_KILLABLE_RECV of none without SCMP_ACT_NOTIFY. With that: NEW_LISTENER. */
 uint32_t seccomp_flags(const struct oci_seccomp *s);
 
 /* Compiles the filter into the arena. As in runc, system calls that libseccomp

@@ -12,7 +12,8 @@
  *                         --- WIRE_GO ---->   seccomp, capabilities, exec
  *      sees end of file, so exec succeeded
  *
- * There is no other synchronisation. A step that fails in the child comes back
+ * There is no other synchronisation, but for a filter's listener
+ * (run/seccomp_notify.c). A step that fails in the child comes back
  * as WIRE_FAIL with the words for it; one that fails here kills the child. If
  * the runtime dies, the child is killed by PR_SET_PDEATHSIG or sees end of file
  * on the socket the next time it hands over; that signal is switched off right
@@ -35,6 +36,7 @@
 
 #include "base/cleanup.h"
 #include "base/num.h"
+#include "run/seccomp_agent.h"
 #include "run/wire.h"
 #include "sys/title.h"
 
@@ -108,8 +110,10 @@ static void fault_read(void)
 	fault.what = text[0];
 	/* The child may be in another PID namespace, where it cannot signal us. So the
 	 * kernel does, when the pipe becomes readable. */
-	if (pipe2(fault.trigger, O_CLOEXEC) < 0 || fcntl(fault.trigger[0], F_SETOWN, getpid()) < 0 ||
-	    fcntl(fault.trigger[0], F_SETSIG, SIGKILL) < 0 || fcntl(fault.trigger[0], F_SETFL, O_ASYNC) < 0)
+	if (pipe2(fault.trigger, O_CLOEXEC) < 0 ||
+	    fcntl(fault.trigger[0], F_SETOWN, getpid()) < 0 ||
+	    fcntl(fault.trigger[0], F_SETSIG, SIGKILL) < 0 ||
+	    fcntl(fault.trigger[0], F_SETFL, O_ASYNC) < 0)
 		fault.what = 0;
 }
 
@@ -160,6 +164,8 @@ static struct {
 	size_t step;
 } child_wire = { .fd = -1 };
 
+static void child_say(struct ctx *c, enum wire_type type, const char *fmt, va_list ap)
+	__attribute__((format(printf, 3, 0)));
 static void child_say(struct ctx *c, enum wire_type type, const char *fmt, va_list ap)
 {
 	struct err w = { 0 };
@@ -264,12 +270,33 @@ static int died(struct ctx *c, size_t i, struct err *e)
 		       i + 1, si.si_status, strsignal(si.si_status));
 }
 
+/* The child has loaded a filter with a listener and waits: the agent is told. */
+static int listener_arrived(struct ctx *c, const struct wire_msg *m, int listener, struct err *e)
+{
+	char what[192];
+	int r;
+
+	if (!c->agent || listener < 0 || m->step >= c->plan->count)
+		return err_set(e, EPROTO, "the child sent a listener that nobody waits for");
+	r = seccomp_agent_tell(c->agent, c->child.pid, listener, c->arena, e);
+	if (r == 0) {
+		c->agent = NULL;
+		/* If it is gone already, the end of file says so. */
+		(void)wire_send(c->sync[0], WIRE_GO, m->step, NULL);
+		return 0;
+	}
+	c->failed = &c->plan->steps[m->step];
+	step_describe(c->failed, what, sizeof(what));
+	return err_wrap(e, r, "step %u of %zu (%s)", m->step + 1, c->plan->count, what);
+}
+
 /* Waits for the child's word. 0: it is the host's turn at *i; 1: it has exec'd. */
 static int await_child(struct ctx *c, size_t *i, struct err *e)
 {
 	for (;;) {
+		autoclose int fd = -1;
 		struct wire_msg m;
-		int r = wire_recv(c->sync[0], &m);
+		int r = wire_recv_fd(c->sync[0], &m, &fd);
 
 		if (r < 0)
 			return err_set(e, -r, "receive from the child: %m");
@@ -288,6 +315,11 @@ static int await_child(struct ctx *c, size_t *i, struct err *e)
 			c->failed = m.step < c->plan->count ? &c->plan->steps[m.step] : NULL;
 			*e = m.err;
 			return m.err.code > 0 ? -m.err.code : -EPROTO;
+		case WIRE_LISTENER:
+			r = listener_arrived(c, &m, fd, e);
+			if (r < 0)
+				return r;
+			continue;
 		case WIRE_TURN:
 			if (m.step < c->plan->count && m.step >= *i &&
 			    c->plan->steps[m.step].side == SIDE_HOST) {
@@ -334,7 +366,7 @@ static int host_after_clone(struct ctx *c, size_t i, struct err *e)
 		if (r < 0 || (created && p->env.mode == PLAN_CREATE))
 			break;
 		r = await_child(c, &i, e);
-		if (r == 1 && !created)
+		if (r == 1 && (!created || c->agent))
 			return died(c, i, e);
 		if (r == 1) { /* exec succeeded: only host steps follow */
 			r = 0;

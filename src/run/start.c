@@ -37,8 +37,8 @@ int start_listen(int state_fd, struct err *e)
 	return take_fd(fd);
 }
 
-int start_send(int state_fd, void (*say)(void *arg, bool debug, const char *msg), void *arg,
-	       struct err *e)
+int start_send(int state_fd, void (*say)(void *arg, bool debug, const char *msg),
+	       int (*listener)(void *arg, int fd, struct err *e), void *arg, struct err *e)
 {
 	autoclose int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	struct sockaddr_un sa;
@@ -54,15 +54,27 @@ int start_send(int state_fd, void (*say)(void *arg, bool debug, const char *msg)
 	}
 	r = wire_send(fd, WIRE_GO, 0, NULL);
 	while (r == 0) {
+		autoclose int passed = -1;
 		struct wire_msg m;
-		int n = wire_recv(fd, &m);
+		int n = wire_recv_fd(fd, &m, &passed);
 
+		if (n == 0 && listener)
+			return err_set(e, ECHILD,
+				       "the container died before its filter was in force");
 		if (n == 0)
 			return 0;
 		if (n < 0)
 			return err_set(e, -n, "receive from the container: %m");
 		if (m.type == WIRE_WARN || m.type == WIRE_DEBUG)
 			say(arg, m.type == WIRE_DEBUG, m.err.msg);
+		if (m.type == WIRE_LISTENER) {
+			if (!listener || passed < 0)
+				return err_set(e, EPROTO, "the container sent a listener unasked");
+			r = listener(arg, passed, e);
+			listener = NULL;
+			if (r == 0) /* if it has died, end of file follows */
+				(void)wire_send(fd, WIRE_GO, 0, NULL);
+		}
 		if (m.type == WIRE_FAIL) {
 			*e = m.err;
 			r = m.err.code > 0 ? -m.err.code : -EPROTO;
@@ -116,7 +128,8 @@ static void drop_descriptors(struct ctx *c)
 		unsigned int next = ~0U;
 
 		for (size_t i = 0; i < ARRAY_LEN(keep); i++)
-			if (keep[i] >= 0 && (unsigned int)keep[i] >= from && (unsigned int)keep[i] < next)
+			if (keep[i] >= 0 && (unsigned int)keep[i] >= from &&
+			    (unsigned int)keep[i] < next)
 				next = (unsigned int)keep[i];
 		if (next > from)
 			(void)sys_close_range(from, next == ~0U ? next : next - 1, 0);

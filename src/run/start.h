@@ -17,6 +17,7 @@ int start_listen(int state_fd, struct err *e);
 /* Tells the container to start and waits for its word: 0 = exec succeeded,
  * -ESTALE = nobody listens (started already, or dead), else the container's own
  * error. `say` gets what was skipped and, with debug, what is being done (if
- * `create` was told to debug). */
-int start_send(int state_fd, void (*say)(void *arg, bool debug, const char *msg), void *arg,
-	       struct err *e);
+ * `create` was told to debug). `listener` gets the filter's listener, which stays
+ * ours, and hands it to the agent; NULL: the filter has none. */
+int start_send(int state_fd, void (*say)(void *arg, bool debug, const char *msg),
+	       int (*listener)(void *arg, int fd, struct err *e), void *arg, struct err *e);

@@ -150,6 +150,12 @@ static const struct bind_row cgroup_rows[] = {
 	{ 0 },
 };
 
+static const struct bind_row listener_rows[] = {
+	{ "path", BIND_STR, 0, FIELD(struct state, listener_path) },
+	{ "metadata", BIND_STR, 0, FIELD(struct state, listener_metadata) },
+	{ 0 },
+};
+
 static const struct bind_row state_rows[] = {
 	{ "ociVersion", BIND_STR, BIND_REQUIRED | BIND_NONEMPTY, FIELD(struct state, oci_version) },
 	{ "id", BIND_STR, BIND_REQUIRED | BIND_NONEMPTY, FIELD(struct state, id),
@@ -166,6 +172,7 @@ static const struct bind_row state_rows[] = {
 	{ "ownPidNamespace", BIND_BOOL, 0, FIELD(struct state, own_pid_ns) },
 	{ "init", BIND_BOOL, 0, FIELD(struct state, init) },
 	{ "annotations", BIND_PAIRS, 0, FIELD(struct state, annotations) },
+	{ "seccompListener", BIND_OBJ, 0, .sub = listener_rows },
 	{ "hooks", BIND_OBJ, 0, .sub = hooks_rows },
 	{ "cgroup", BIND_OBJ, BIND_REQUIRED, .sub = cgroup_rows },
 	{ 0 },

@@ -47,6 +47,7 @@ struct state {
 	bool rootless;
 	bool own_pid_ns; /* a PID namespace of its own: killing PID 1 ends all of it */
 	bool init;       /* PID 1 is atoll-init */
+	const char *listener_path, *listener_metadata; /* run/seccomp_agent.h; or NULL */
 	struct oci_pairs annotations;
 	struct oci_hooks poststart, poststop;
 	struct cgroup cgroup; /* fds are -1 */

@@ -3,6 +3,7 @@
 #include "plan/parts.h"
 
 #include <errno.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/resource.h>
@@ -280,6 +281,19 @@ static void test_last_rights(struct bench *b)
 	CHECK_STR(b->plan.count ? b->plan.steps[0].pointer : "", "/process/selinuxLabel");
 }
 
+/* In explain's words. */
+static void check_listener_step(struct bench *b, const struct oci_seccomp *s, const char *path)
+{
+	char text[192];
+
+	bench_start(b);
+	b->spec.linux_.seccomp = s;
+	CHECK_INT(plan_last_rights(&b->plan, &b->arena, &b->e), 0);
+	step_describe(&b->plan.steps[0], text, sizeof(text));
+	CHECK_STR(text, path ? arena_printf(&b->arena, "seccomp, its listener goes to %s", path)
+			     : "seccomp");
+}
+
 static void check_seccomp(struct bench *b, const struct oci_seccomp *s, int want, const char *why)
 {
 	bench_start(b);
@@ -320,11 +334,19 @@ static void test_seccomp(struct bench *b)
 	check_seccomp(b, &s, -EINVAL, "/linux/seccomp/syscalls/0/errnoRet: 4096 is too large");
 	rule.errno_ret = NULL;
 	rule.action = SCMP_ACT_NOTIFY;
-	check_seccomp(b, &s, -EOPNOTSUPP,
-		      "/linux/seccomp/syscalls/0/action: SCMP_ACT_NOTIFY is not supported yet");
+	check_seccomp(b, &s, -EINVAL, "/linux/seccomp/listenerPath: SCMP_ACT_NOTIFY needs it");
+	s.listener_path = "";
+	check_seccomp(b, &s, -EINVAL, "/linux/seccomp/listenerPath: SCMP_ACT_NOTIFY needs it");
+	s.listener_path = "/run/agent";
+	s.flags = SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+	check_seccomp(b, &s, 0, NULL);
+	check_listener_step(b, &s, "/run/agent");
+	rule.action = SCMP_ACT_ALLOW; /* then it is ignored */
+	check_seccomp(b, &s, 0, NULL);
+	check_listener_step(b, &s, NULL);
 	s.default_action = SCMP_ACT_NOTIFY;
-	check_seccomp(b, &s, -EOPNOTSUPP,
-		      "/linux/seccomp/defaultAction: SCMP_ACT_NOTIFY is not supported yet");
+	check_seccomp(b, &s, -EINVAL,
+		      "/linux/seccomp/defaultAction: SCMP_ACT_NOTIFY cannot be the default");
 }
 
 int main(void)
