@@ -51,6 +51,8 @@ static bool arch_is_built_in(uint64_t token)
 /* The kernel looks at the flags before it looks at the filter. */
 static bool flag_is_known_to_kernel(uint64_t flag)
 {
+	if (flag == SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV) /* means something only with it */
+		flag |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
 	return sys_seccomp(SECCOMP_SET_MODE_FILTER, (unsigned int)flag, NULL) == -EFAULT;
 }
 
