@@ -55,17 +55,25 @@ static int run_one(const struct oci_hook *h, int stdin_fd, int cwd_fd, char *con
 	return r;
 }
 
+/* After a poststop hook that failed the others have their turn all the same
+ * (runtime.md, lifecycle, step 13); the first failure is the one to be told. */
 static int run_all(const struct oci_hooks *hooks, enum oci_hook_point point, int stdin_fd,
 		   int cwd_fd, char *const *default_env, struct err *e)
 {
-	for (size_t i = 0; i < hooks->count; i++) {
-		int r = run_one(&hooks->items[i], stdin_fd, cwd_fd, default_env, e);
+	int first = 0;
 
-		if (r < 0)
-			return err_wrap(e, r, "error running %s hook #%zu", oci_hook_name[point],
-					i);
+	for (size_t i = 0; i < hooks->count; i++) {
+		struct err later = { 0 };
+		int r = run_one(&hooks->items[i], stdin_fd, cwd_fd, default_env,
+				first < 0 ? &later : e);
+
+		if (r < 0 && first == 0)
+			first = err_wrap(e, r, "error running %s hook #%zu", oci_hook_name[point],
+					 i);
+		if (first < 0 && point != OCI_HOOK_POSTSTOP)
+			break;
 	}
-	return 0;
+	return first;
 }
 
 /* A file rather than a pipe: it holds any length, and a hook that does not read
