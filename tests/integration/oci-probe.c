@@ -52,7 +52,8 @@ static size_t slurp(const char *path)
 	ssize_t n;
 
 	if (fd >= 0) {
-		while (len < sizeof(text) - 1 && (n = read(fd, text + len, sizeof(text) - 1 - len)) > 0)
+		while (len < sizeof(text) - 1 &&
+		       (n = read(fd, text + len, sizeof(text) - 1 - len)) > 0)
 			len += (size_t)n;
 		close(fd);
 	}
@@ -117,7 +118,8 @@ static void look_at_processes(void)
 			how = "mounts";
 		if (!how || above_us(atoi(e->d_name)) || kill(atoi(e->d_name), 0) < 0)
 			continue;
-		if (strcmp(how, "mounts") == 0) { /* of our own namespace: told by look_at_mounts() */
+		if (strcmp(how, "mounts") ==
+		    0) { /* of our own namespace: told by look_at_mounts() */
 			char a[64], b[64], path[300];
 			ssize_t n, m;
 
@@ -202,7 +204,8 @@ static int listen_at(const char *path)
 
 	must(strlen(path) < sizeof(a.sun_path), path);
 	strcpy(a.sun_path, path);
-	must(fd >= 0 && bind(fd, (struct sockaddr *)&a, sizeof(a)) == 0 && listen(fd, 1) == 0, path);
+	must(fd >= 0 && bind(fd, (struct sockaddr *)&a, sizeof(a)) == 0 && listen(fd, 1) == 0,
+	     path);
 	return fd;
 }
 
@@ -210,7 +213,9 @@ static int take_fd(const char *path)
 {
 	char buf[256], control[CMSG_SPACE(4 * sizeof(int))];
 	struct iovec iov = { .iov_base = buf, .iov_len = sizeof(buf) };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
+	struct msghdr m = { .msg_iov = &iov,
+			    .msg_iovlen = 1,
+			    .msg_control = control,
 			    .msg_controllen = sizeof(control) };
 	int s = accept(listen_at(path), NULL, NULL), fd = -1;
 	struct cmsghdr *h;
@@ -219,7 +224,8 @@ static int take_fd(const char *path)
 	must(recvmsg(s, &m, MSG_CMSG_CLOEXEC) >= 0, "recvmsg");
 	h = CMSG_FIRSTHDR(&m);
 	errno = ENODATA;
-	must(h && h->cmsg_type == SCM_RIGHTS && h->cmsg_len == CMSG_LEN(sizeof(int)), "one descriptor");
+	must(h && h->cmsg_type == SCM_RIGHTS && h->cmsg_len == CMSG_LEN(sizeof(int)),
+	     "one descriptor");
 	memcpy(&fd, CMSG_DATA(h), sizeof(fd));
 	return fd;
 }
