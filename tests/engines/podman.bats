@@ -1,0 +1,248 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+#
+# Debian's Podman with atoll-oci as its runtime. Its storage, its state and its
+# cgroup view are those of a mount namespace that lasts as long as this file, so
+# that no Podman of the machine is met.
+# timeout: 300
+#
+# shellcheck disable=SC2016 # much is for the inner shell to expand
+# shellcheck disable=SC2154 # output, stderr and status are set by run
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	command -v podman >/dev/null || skip "podman is not installed"
+	command -v conmon >/dev/null || skip "conmon is not installed"
+	[ -x "${ATOLL_OCI:?}" ] && [ -x "${ATOLL_INIT:?}" ]
+	export E=$BATS_FILE_TMPDIR CGROUP_PARENT=atb$BATS_ROOT_PID-podman
+	engine_config
+	engine_namespace
+	engine_image
+}
+
+# Limits that a root without CAP_SYS_RESOURCE can set, unlike Podman's own defaults;
+# Podman itself lowers its own a little on the way.
+limit() { [ "$1" != unlimited ] && [ "$1" -lt 16384 ] && echo "$1" || echo 16384; }
+
+engine_config() {
+	local files processes
+	files=$(limit "$(ulimit -Hn)") processes=$(limit "$(ulimit -Hu)")
+	mkdir "$E/networks" "$E/home"
+	cat >"$E/storage.conf" <<-S
+		[storage]
+		driver = "overlay"
+		graphroot = "$E/root"
+		runroot = "$E/run"
+	S
+	cat >"$E/containers.conf" <<-S
+		[containers]
+		default_ulimits = ["nofile=$files:$files", "nproc=$processes:$processes"]
+		init_path = "$ATOLL_INIT"
+		[engine]
+		cgroup_manager = "cgroupfs"
+		events_logger = "file"
+		runtime = "atoll-oci"
+		runtime_supports_json = ["atoll-oci"]
+		runtime_supports_nocgroups = ["atoll-oci"]
+		tmp_dir = "$E/tmp"
+		volume_path = "$E/volumes"
+		[engine.runtimes]
+		"atoll-oci" = ["$ATOLL_OCI"]
+		[network]
+		network_config_dir = "$E/networks"
+	S
+}
+
+# One mount namespace for all of Podman's commands, since the mounts of a container
+# that runs in the background belong to it. The machine's own mounts stay.
+engine_namespace() {
+	mkfifo "$E/ready"
+	unshare --mount --propagation private -- sh -ec '
+		mount -t tmpfs -o mode=755 none /run
+		mkdir -p /run/lock
+		mount -t tmpfs -o mode=1777 none /dev/shm
+		echo >"$1"
+		exec sleep infinity' sh "$E/ready" >"$E/namespace.log" 2>&1 </dev/null 3>&- &
+	export ENGINE_PID=$!
+	timeout 10 head -n 1 "$E/ready" >/dev/null || {
+		cat "$E/namespace.log"
+		return 1
+	}
+}
+
+engine_image() {
+	local applet
+	mkdir -p "$E"/image/{bin,dev,etc,proc,sys,tmp}
+	cp "$(command -v busybox)" "$E/image/bin/busybox"
+	for applet in $(busybox --list); do
+		[ "$applet" = busybox ] || ln -s busybox "$E/image/bin/$applet"
+	done
+	echo root:x:0:0:root:/root:/bin/sh >"$E/image/etc/passwd"
+	echo root:x:0: >"$E/image/etc/group"
+	tar -C "$E/image" -cf "$E/image.tar" .
+	podman_ import -q "$E/image.tar" localhost/box
+}
+
+teardown_file() {
+	[ -n "${ENGINE_PID-}" ] || return 0
+	podman_ rm --all --force --time 0 >/dev/null 2>&1 || :
+	kill "$ENGINE_PID" 2>/dev/null || :
+	find /sys/fs/cgroup -depth -mindepth 1 -maxdepth 5 -type d -path "*/$CGROUP_PARENT*" \
+		-exec rmdir {} \; 2>/dev/null || :
+}
+
+# Podman in the namespace, with nothing of the caller's settings.
+podman_() {
+	timeout -k 5 60 nsenter --target "$ENGINE_PID" --mount -- env -i PATH="$PATH" HOME="$E/home" \
+		CONTAINERS_CONF="$E/containers.conf" CONTAINERS_STORAGE_CONF="$E/storage.conf" \
+		podman "$@" </dev/null 3>&-
+}
+
+# runs STATUS ARG...: podman run --rm on the image.
+runs() {
+	local want=$1
+	shift
+	run -"$want" --separate-stderr podman_ run --rm --network none --cgroup-parent "/$CGROUP_PARENT" "$@"
+}
+
+# in_background NAME [OPTION...] -- COMMAND...
+in_background() {
+	local name=$1 options=()
+	shift
+	while [ "$1" != -- ]; do
+		options+=("$1")
+		shift
+	done
+	shift
+	podman_ run -d --name "$name" --network none --cgroup-parent "/$CGROUP_PARENT" \
+		"${options[@]}" localhost/box "$@" >/dev/null
+}
+
+# field NAME TEMPLATE: what `podman inspect` says.
+field() { podman_ inspect --format "$2" "$1"; }
+
+@test "run: output and exit status of the command, under our runtime" {
+	runs 0 localhost/box echo hello
+	[ "$output" = hello ]
+	runs 3 localhost/box sh -c 'exit 3'
+	in_background box1 -- sleep 100
+	[ "$(field box1 '{{.OCIRuntime}}')" = atoll-oci ]
+	podman_ rm -f -t 0 box1
+}
+
+@test "run: a command that is not there is 127, one that cannot be executed 126" {
+	runs 127 localhost/box /nonexistent
+	[[ $stderr == *"executable file not found"* || $stderr == *"no such file or directory"* ]]
+	runs 126 localhost/box /etc/passwd
+	[[ ${stderr,,} == *"permission denied"* ]]
+}
+
+@test "exec: status, user, environment, and a terminal" {
+	in_background box2 -- sleep 100
+	run -0 podman_ exec box2 ps
+	[[ $output == *"sleep 100"* ]]
+	run -5 podman_ exec box2 sh -c 'exit 5'
+	run -0 podman_ exec -u 1000:1000 -e A=b box2 sh -c 'echo $(id -u) $A'
+	[ "$output" = "1000 b" ]
+	run -127 podman_ exec box2 /nonexistent
+	export -f podman_
+	run -0 script -qec 'bash -c "podman_ exec -t box2 tty"' /dev/null
+	[[ $output == /dev/pts/* ]]
+	podman_ rm -f -t 0 box2
+}
+
+@test "run -t: a terminal, whose lines end in carriage return and line feed" {
+	runs 0 -t localhost/box sh -c 'tty; echo end'
+	[ "$output" = $'/dev/pts/0\r\nend\r' ]
+}
+
+@test "stop: TERM, then KILL; the status is kept" {
+	in_background box3 -- sh -c 'trap "exit 7" TERM; echo ready; while :; do sleep 0.05; done'
+	until_log box3 ready
+	podman_ stop -t 20 box3
+	[ "$(field box3 '{{.State.ExitCode}}')" = 7 ]
+	podman_ start box3
+	[ "$(field box3 '{{.State.Running}}')" = true ]
+	podman_ kill box3
+	podman_ wait box3
+	[ "$(field box3 '{{.State.ExitCode}}')" = 137 ]
+	podman_ rm box3
+}
+
+# until_log NAME TEXT: at most 10 s.
+until_log() {
+	local i
+	for i in $(seq 100); do
+		[[ "$(podman_ logs "$1")" != *"$2"* ]] || return 0
+		sleep 0.1
+	done
+	echo "no '$2' in the log of $1 after $i rounds"
+	return 1
+}
+
+@test "pause and unpause" {
+	in_background box4 -- sleep 100
+	podman_ pause box4
+	[ "$(field box4 '{{.State.Status}}')" = paused ]
+	podman_ unpause box4
+	[ "$(field box4 '{{.State.Status}}')" = running ]
+	podman_ rm -f -t 0 box4
+}
+
+@test "--init: atoll-init where Podman puts its init" {
+	runs 0 --init localhost/box sh -c 'tr "\0" " " </proc/1/cmdline; (sleep 0.05 & ); sleep 0.5; ps -o stat'
+	[[ $output == "/run/podman-init -- "* || $output == "/dev/init -- "* ]]
+	[[ $output != *Z* ]]
+	runs 9 --init localhost/box sh -c 'exit 9'
+	runs 143 --init localhost/box sh -c 'kill -TERM $$'
+}
+
+@test "annotation org.atoll.init: our runtime puts atoll-init in" {
+	runs 6 --annotation org.atoll.init=true localhost/box sh -c 'head -c 10 /proc/1/comm; echo $$; exit 6'
+	[[ ${lines[0]} == atoll-init* ]]
+	[ "${lines[1]}" != 1 ]
+}
+
+@test "--pid=host: the host's processes are seen, and rm -f ends the container's" {
+	local pids pid
+	in_background box5 --pid=host -- sh -c 'sleep 100 & sleep 100'
+	run -0 podman_ exec box5 cat "/proc/$ENGINE_PID/comm"
+	[ "$output" = sleep ]
+	pids=$(nsenter --target "$ENGINE_PID" --mount -- "$ATOLL_OCI" ps -f json "$(field box5 '{{.Id}}')")
+	[[ $pids =~ ^\[[0-9]+,[0-9]+,[0-9]+\]$ || $pids =~ ^\[[0-9]+,[0-9]+\]$ ]]
+	podman_ rm -f -t 0 box5
+	for pid in $(tr -c '0-9\n' ' ' <<<"$pids"); do
+		[ ! -d "/proc/$pid" ]
+	done
+}
+
+@test "-m and --pids-limit: set in the container's cgroup" {
+	local unused
+	if grep -qE '^(memory|pids)\s' /proc/cgroups && [ ! -e /sys/fs/cgroup/cgroup.controllers ]; then
+		runs 0 -m 64m --pids-limit 50 localhost/box sh -c \
+			'cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/pids/pids.max'
+	else
+		for unused in memory pids; do
+			grep -qw "$unused" /sys/fs/cgroup/cgroup.controllers || skip "no $unused controller on cgroup v2"
+		done
+		runs 0 -m 64m --pids-limit 50 localhost/box sh -c \
+			'cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/pids.max'
+	fi
+	[ "${lines[0]}" = 67108864 ]
+	[ "${lines[1]}" = 50 ]
+}
+
+@test "rm -f: nothing is left, and the name works again at once" {
+	local pid
+	in_background box6 -- sleep 100
+	pid=$(field box6 '{{.State.Pid}}')
+	[ -d "/proc/$pid" ]
+	podman_ rm -f -t 0 box6
+	[ ! -d "/proc/$pid" ]
+	run -0 nsenter --target "$ENGINE_PID" --mount -- "$ATOLL_OCI" list -q
+	[ "$output" = "" ]
+	in_background box6 -- sleep 100
+	podman_ rm -f -t 0 box6
+}
