@@ -215,6 +215,8 @@ static const char *sysctl_refused(const struct plan *p, const char *path)
 		return ns[OCI_NS_IPC].present ? NULL : "is not allowed in the hosts ipc namespace";
 	if (starts(path, "net/"))
 		return ns[OCI_NS_NETWORK].present ? NULL : "not allowed in host network namespace";
+	if (strcmp(path, "kernel/domainname") == 0 && p->spec->domainname)
+		return "is not allowed as it conflicts with the OCI \"domainname\" field";
 	if (strcmp(path, "kernel/domainname") == 0)
 		return ns[OCI_NS_UTS].present ? NULL : "is not allowed in the hosts uts namespace";
 	if (strcmp(path, "kernel/hostname") == 0)

@@ -39,6 +39,7 @@ struct ctx {
 	int create_lock;          /* the same file, locked while the runtime lives; not for the child */
 	int exec_lock;             /* ROOT/ID/lock: locked until exec (run/state.h) */
 	unsigned int preserve_fds; /* fds 3 .. 3+n-1 go to the payload */
+	unsigned int listen_fds;   /* the first of them are sockets that systemd activates */
 	int devnull;
 
 	int ns_fd[OCI_NS_COUNT]; /* joined by path, or -1 */

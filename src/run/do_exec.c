@@ -85,6 +85,17 @@ static bool is_var(const char *text, const char *name)
 	return strncmp(text, name, n) == 0 && text[n] == '=';
 }
 
+/* sd_listen_fds(3): the sockets were passed to the runtime, and are meant for the
+ * program, which is process 1. */
+static size_t listen_env(struct ctx *c, size_t n)
+{
+	if (c->listen_fds == 0)
+		return n;
+	c->envp[n++] = arena_printf(c->arena, "LISTEN_FDS=%u", c->listen_fds);
+	c->envp[n++] = arena_strdup(c->arena, "LISTEN_PID=1");
+	return n;
+}
+
 static int prepare_env(struct ctx *c, struct err *e)
 {
 	const struct oci_strings *env = &c->process->env;
@@ -95,18 +106,21 @@ static int prepare_env(struct ctx *c, struct err *e)
 
 	if (r < 0)
 		return r;
-	c->envp = arena_alloc(c->arena, (env->count + 2) * sizeof(*c->envp));
+	c->envp = arena_alloc(c->arena, (env->count + 4) * sizeof(*c->envp));
 	c->prep->path = default_path;
 	for (size_t i = 0; i < env->count; i++) {
 		const char *v = given[i];
 
 		if (!v || strcmp(v, "HOME=") == 0) /* an empty one counts as none */
 			continue;
+		if (c->listen_fds && (is_var(v, "LISTEN_FDS") || is_var(v, "LISTEN_PID")))
+			continue;
 		home = home || is_var(v, "HOME");
 		if (is_var(v, "PATH"))
 			c->prep->path = v + strlen("PATH=");
 		c->envp[n++] = arena_strdup(c->arena, v);
 	}
+	n = listen_env(c, n);
 	if (!home) {
 		c->prep->home = arena_alloc(c->arena, EXEC_HOME_MAX + sizeof("HOME="));
 		c->prep->home_slot = &c->envp[n++];

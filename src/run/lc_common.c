@@ -374,7 +374,7 @@ int lc_check_terminal(bool terminal, bool detach, const char *console_socket, st
 	if (terminal && detach && !console_socket)
 		return err_set(
 			e, EINVAL,
-			"cannot allocate a tty for a detached container without --console-socket");
+			"cannot allocate a tty for a detached container without a console: use --console-socket");
 	if (console_socket && (!terminal || !detach))
 		return err_set(
 			e, EINVAL,

@@ -3,17 +3,21 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "base/num.h"
 #include "run/entry.h"
 #include "run/exec.h"
 #include "run/fg.h"
 #include "run/lc.h"
 #include "run/seccomp_agent.h"
 #include "run/selfexe.h"
+
+enum { LISTEN_FDS_MAX = 4096 };
 
 /* What stands before anything is done. */
 struct blueprint {
@@ -117,6 +121,21 @@ int lc_plan(struct lc *lc, const struct lc_create *o, bool run, struct plan *ret
 	return r;
 }
 
+/* What systemd passes to a service that it starts for a socket: descriptors from
+ * 3 on. They go to the container, before those of preserve_fds. */
+static unsigned int listen_fds(void)
+{
+	const char *count = getenv("LISTEN_FDS"), *pid = getenv("LISTEN_PID");
+	uint32_t n;
+	pid_t whose;
+
+	if (!count || num_u32(count, &n) < 0 || n > LISTEN_FDS_MAX)
+		return 0;
+	if (pid && (num_pid(pid, &whose) < 0 || whose != getpid()))
+		return 0;
+	return n;
+}
+
 static int prepare(struct lc *lc, const struct lc_create *o, struct blueprint *b, struct ctx *c,
 		   struct err *e)
 {
@@ -124,6 +143,8 @@ static int prepare(struct lc *lc, const struct lc_create *o, struct blueprint *b
 	int r;
 
 	lc_ctx_init(c, lc, &b->plan);
+	c->listen_fds = listen_fds();
+	io.preserve_fds += c->listen_fds;
 	r = lc_open_root(lc, true, e);
 	if (r < 0)
 		return r;

@@ -30,13 +30,16 @@ static int parse_user(const char *text, struct oci_process *p, struct err *e)
 	return err_set(e, EINVAL, "user '%.64s' is not UID or UID:GID in numbers", text);
 }
 
-static int add_caps(const struct lc_exec *o, struct oci_caps *caps, struct err *e)
+static void add_caps(struct lc *lc, const struct lc_exec *o, struct oci_caps *caps)
 {
 	for (size_t i = 0; i < o->caps_count; i++) {
 		int cap = name_cap(o->caps[i]);
 
-		if (cap < 0)
-			return err_set(e, EINVAL, "unknown capability '%.64s'", o->caps[i]);
+		/* As in a configuration: newer than we are, or than the kernel is. */
+		if (cap < 0) {
+			lc_warn(lc, "unknown capability '%.64s' is not granted", o->caps[i]);
+			continue;
+		}
 		/* Not inheritable: a program without file capabilities must not pass it on.
 		 * What the container has as inheritable anyway is made ambient, as in runc. */
 		caps->ambient |= caps->inheritable & UINT64_C(1) << cap;
@@ -45,7 +48,6 @@ static int add_caps(const struct lc_exec *o, struct oci_caps *caps, struct err *
 		caps->permitted |= UINT64_C(1) << cap;
 		caps->present = true;
 	}
-	return 0;
 }
 
 static struct oci_strings strings(struct lc *lc, const char *const *a, size_t na,
@@ -98,7 +100,8 @@ static int make_process(struct lc *lc, const struct lc_exec *o, const struct oci
 	if (r == 0 && p->cwd[0] != '/')
 		r = err_set(e, EINVAL, "working directory '%.128s' is not an absolute path",
 			    p->cwd);
-	return r == 0 ? add_caps(o, &p->caps, e) : r;
+	add_caps(lc, o, &p->caps);
+	return r;
 }
 
 /* Which namespaces of the process differ from ours. */

@@ -193,3 +193,34 @@ my_cpus() { awk '$1 == "Cpus_allowed_list:" { print $2 }' /proc/self/status; }
 	is "$(awk -F: '$2 == "pids" { print $3 }' <<<"$out" | grep -o '[^/]*$')" sub
 	is "$(awk -F: '$2 == "freezer" { print $3 }' <<<"$out" | grep -o '[^/]*$')" "$ID"
 }
+
+# --- what is passed on ---
+
+@test "LISTEN_FDS: sockets of a service go to the container, and only if they are ours" {
+	echo passed >"$T/file"
+	script 'echo "$LISTEN_FDS $LISTEN_PID"; cat <&3; ls /proc/self/fd | grep -c .'
+	config '.process.env += ["LISTEN_PID=77", "LISTEN_FDS=9"]'
+	LISTEN_FDS=1 timeout 20 "$ATOLL_OCI" --root "$ROOT" run --bundle "$BUNDLE" "$ID" >o 2>e </dev/null 3<"$T/file"
+	is "$(head -n 2 o | tr '\n' ' ')" "1 1 passed "
+	script 'echo "$LISTEN_FDS $LISTEN_PID"; [ ! -e /proc/self/fd/3 ]'
+	LISTEN_PID=1 LISTEN_FDS=1 timeout 20 "$ATOLL_OCI" --root "$ROOT" run --bundle "$BUNDLE" "$ID" >o 2>e </dev/null 3<"$T/file"
+	is "$(<o)" "9 77"
+}
+
+# --- words ---
+
+@test "messages that engines and scripts look for" {
+	config '.process.terminal = true'
+	try 1 create --bundle "$BUNDLE" "$ID"
+	err_has "use --console-socket"
+	config '.process.terminal = false | .domainname = "x" | .linux.sysctl = {"kernel.domainname": "y"}'
+	try 1 create --bundle "$BUNDLE" "$ID"
+	err_has 'conflicts with the OCI "domainname" field'
+}
+
+@test "exec --cap: one that nobody knows is not granted, and told" {
+	script 'sleep 100'
+	started "$ID"
+	try 0 exec --cap CAP_FLY "$ID" true
+	err_has "unknown capability 'CAP_FLY'"
+}
