@@ -20,6 +20,7 @@
 #include "base/cleanup.h"
 #include "run/seccomp_cache.h"
 #include "sys/seccomp_load.h"
+#include "sys/uapi.h"
 #include "test.h"
 
 enum { BROKEN = 0x7777, NEWER_THAN_ALL = 100000, X32_BIT = 0x40000000 };
@@ -298,6 +299,8 @@ static void test_defaults(struct arena *a)
 	CHECK_INT(seccomp_flags(&s), 0);
 	s.flags = SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_LOG;
 	CHECK_INT(seccomp_flags(&s), SECCOMP_FILTER_FLAG_LOG);
+	s.flags = SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+	CHECK_INT(seccomp_flags(&s), 0);
 }
 
 static void test_contradiction(struct arena *a)

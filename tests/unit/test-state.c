@@ -64,6 +64,8 @@ static struct state sample(void)
 		.owner = 0,
 		.own_pid_ns = true,
 		.init = true,
+		.listener_path = "@agent",
+		.listener_metadata = "\"",
 		.annotations = { &pair, 1 },
 		.poststop = { &hook, 1 },
 	};
@@ -96,6 +98,8 @@ static void test_round_trip(void)
 	CHECK(back.cgroup.h[0].made && !back.cgroup.h[1].made && back.cgroup.h[1].v2);
 	CHECK_INT(back.cgroup.h[1].fd, -1);
 	CHECK_STR(back.cgroup.h[1].controllers, "");
+	CHECK_STR(back.listener_path, "@agent");
+	CHECK_STR(back.listener_metadata, "\"");
 	CHECK_STR(back.poststop.items[0].args.items[1], "\"quoted\"");
 	CHECK(!back.poststop.items[0].has_env);
 }
@@ -123,6 +127,7 @@ static void test_hostile(void)
 		{ "\"pid\":77", "\"pid\":2147483648" },
 		{ "\"pid\":77", "\"pid\":\"77\"" },
 		{ "\"id\":\"c1\"", "\"id\":\"../c1\"" },
+		{ "\"path\":\"@agent\"", "\"path\":7" },
 		{ "\"bundle\":\"/b\"", "\"bundle\":\"b\"" },
 		{ "\"bundle\":\"/b\",", "" },
 		{ "\"path\":\"/c1\",\"made\"", "\"path\":\"/../../c1\",\"made\"" },
