@@ -227,19 +227,21 @@ static int read_spec(struct cmd_call *call, struct atoll *at, struct record *rec
 	const struct args *a = call->args;
 	struct run_opts *o = ARENA_NEW(call->arena, struct run_opts);
 	struct run_facts *f = ARENA_NEW(call->arena, struct run_facts);
+	const char *short_id;
 	int r = check_combination(a, e);
 
 	copy_words(a, o);
 	rec->id = a->dry_run ? "dry-run" : record_new_id(call->arena);
 	rec->named = a->name != NULL;
-	rec->name = a->name ? a->name : arena_strndup(call->arena, rec->id, RECORD_SHORT_LEN);
+	short_id = arena_strndup(call->arena, rec->id, strnlen(rec->id, RECORD_SHORT_LEN));
+	rec->name = a->name ? a->name : short_id;
 	rec->detached = a->detach;
 	rec->tty = a->tty;
 	rec->auto_remove = a->remove;
 	if (r == 0 && a->name)
 		r = record_check_name(a->name, e);
 	if (!o->hostname && (!o->uts || strcmp(o->uts, "private") == 0))
-		o->hostname = arena_strndup(call->arena, rec->id, RECORD_SHORT_LEN);
+		o->hostname = short_id;
 	if (r == 0)
 		r = read_operands(call, at, o, e);
 	if (r == 0)

@@ -66,6 +66,7 @@ until_true() {
 	return 1
 }
 
+is_running() { [ "$(field "$1" Status 2>/dev/null)" = running ]; }
 field() { atoll inspect -f "{{.State.$2}}" "$1"; }
 
 # ---- what a container sees -------------------------------------------------------
@@ -344,9 +345,9 @@ field() { atoll inspect -f "{{.State.$2}}" "$1"; }
 }
 
 @test "what a killed atoll leaves is swept" {
-	"$DIR/bin/atoll" --root "$STATE" run --name dead "$R" sleep 1000 3>&- &
+	"$DIR/bin/atoll" --root "$STATE" run --name dead "$R" sleep 1000 >out 2>&1 3>&- &
 	local pid=$!
-	until_true [ "$(atoll list --json 2>/dev/null | jq length)" = 1 ] || until_true test -e "$STATE/names/dead"
+	until_true is_running dead || { cat out; return 1; }
 	kill -KILL $pid
 	wait $pid || :
 	# The container lives on, and can be ended.
@@ -456,7 +457,7 @@ field() { atoll inspect -f "{{.State.$2}}" "$1"; }
 	atoll run -d --name e -e A=1 "$R" sleep 1000
 	run -0 atoll exec e ps
 	[[ $output == *"sleep 1000"* ]]
-	run -0 atoll exec -e B=2 -w /etc -u app e sh -c 'echo $A$B; pwd; id -un; grep CapEff /proc/self/status; cat /proc/self/cgroup' 
+	run -0 --separate-stderr atoll exec -e B=2 -w /etc -u app e sh -c 'echo $A$B; pwd; id -un; grep CapEff /proc/self/status; cat /proc/self/cgroup' 
 	[ "${lines[0]}" = 12 ]
 	[ "${lines[1]}" = /etc ]
 	[ "${lines[2]}" = app ]
@@ -464,11 +465,11 @@ field() { atoll inspect -f "{{.State.$2}}" "$1"; }
 	status 9 atoll exec e sh -c 'exit 9'
 	status 127 atoll exec e no-such-command
 	status 126 atoll exec e /etc/passwd
-	run -0 atoll exec -i e cat <<<in
+	run -0 --separate-stderr atoll exec -i e cat <<<in
 	[ "$output" = in ]
-	run -0 atoll exec e cat <<<in
+	run -0 --separate-stderr atoll exec e cat <<<in
 	[ -z "$output" ]
-	run -0 atoll exec -t e tty
+	run -0 --separate-stderr atoll exec -t e tty
 	[[ $output == /dev/pts/* ]]
 	atoll exec -d e sh -c 'echo >/tmp/was-here'
 	until_true test -e "$R/tmp/was-here"
