@@ -21,6 +21,7 @@ enum { HIGH_FD = 128 };
 static struct {
 	size_t count;
 	int *tree, *ns;
+	bool late; /* a source that only the child will see wants a mapping */
 } sources;
 
 int sources_take_tree(size_t index)
@@ -160,11 +161,15 @@ static int prepare_tree(struct ctx *c, const struct step *s, struct err *e)
 	int r;
 
 	if (o->copy_symlink ||
-	    (strncmp(m->source, c->root_path, root_len) == 0 && m->source[root_len] == '/'))
+	    (strncmp(m->source, c->root_path, root_len) == 0 && m->source[root_len] == '/')) {
+		sources.late = sources.late || o->idmap;
 		return 0;
+	}
 	tree = mountapi_clone(AT_FDCWD, m->source, o->bind_rec, !o->src_nofollow);
-	if (tree < 0)
+	if (tree < 0) {
+		sources.late = sources.late || o->idmap;
 		return 0;
+	}
 	r = mountapi_setattr(tree, true, 0, 0, MS_SLAVE);
 	if (r < 0)
 		return err_set(e, -r, "propagation of %s: %m", m->source);
@@ -212,16 +217,38 @@ int sources_prepare(struct ctx *c, struct err *e)
 	return 0;
 }
 
-void sources_close(struct ctx *c)
+int sources_set_id_map(const struct step *s, int tree, struct err *e)
+{
+	int ns = s->kind == STEP_MOUNT && s->mount.opts->idmap ? sources_id_map(s->mount.index) : -1;
+
+	if (ns < 0)
+		return err_set(e, EPROTO, "the child sent a tree that has no id mapping");
+	return set_id_map(s, tree, ns, e);
+}
+
+static void close_namespaces(struct ctx *c)
 {
 	for (size_t i = 0; i < sources.count; i++) {
 		const int ns = sources.ns[i];
 
-		cleanup_fd(&sources.tree[i]);
 		for (size_t k = i; k < sources.count && ns >= 0; k++) /* one may serve many */
 			sources.ns[k] = sources.ns[k] == ns ? -1 : sources.ns[k];
 		if (ns >= 0 && ns != c->ns_fd[OCI_NS_USER])
 			(void)close(ns);
 	}
+}
+
+void sources_close(struct ctx *c)
+{
+	for (size_t i = 0; i < sources.count; i++)
+		cleanup_fd(&sources.tree[i]);
+	if (!sources.late)
+		sources_done(c);
+}
+
+void sources_done(struct ctx *c)
+{
+	close_namespaces(c);
 	sources.count = 0;
+	sources.late = false;
 }

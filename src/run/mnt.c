@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "run/inroot.h"
+#include "run/wire.h"
 #include "sys/mountapi.h"
 #include "sys/syscalls.h"
 
@@ -199,8 +200,20 @@ int mnt_set_access_rec(const struct step *s, int tree, struct err *e)
 		     : 0;
 }
 
-/* In a user namespace the host side did it: sources_prepare(). */
-static int set_id_map(const struct step *s, int tree, struct err *e)
+/* Its answer is WIRE_GO, or our end. */
+static int ask_host(struct ctx *c, const struct step *s, int tree)
+{
+	struct wire_msg m;
+	int r = wire_send_fd(c->sync[1], WIRE_TREE, (size_t)(s - c->plan->steps), tree);
+
+	if (r == 0)
+		r = wire_recv(c->sync[1], &m);
+	return r == 1 && m.type == WIRE_GO ? 0 : r < 0 ? r : -EPROTO;
+}
+
+/* In a user namespace the host side did it: sources_prepare(), but for what is
+ * below our own root. */
+static int set_id_map(struct ctx *c, const struct step *s, int tree, struct err *e)
 {
 	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP };
 	int ns = sources_id_map(s->mount.index), r;
@@ -210,6 +223,8 @@ static int set_id_map(const struct step *s, int tree, struct err *e)
 	attr.userns_fd = (uint64_t)ns;
 	r = sys_mount_setattr(tree, "",
 			      AT_EMPTY_PATH | (s->mount.opts->idmap_rec ? AT_RECURSIVE : 0), &attr);
+	if (r == -EPERM && !c->plan->env.rootless)
+		r = ask_host(c, s, tree);
 	if (r < 0)
 		(void)err_set(e, -r, "set the id mapping of %s: %m", s->mount.mount->source);
 	if (r == -EINVAL)
@@ -239,7 +254,6 @@ int mnt_bind_tree(struct ctx *c, const struct step *s, const char *source, bool 
 	bool made_by_host = host >= 0 && idmap;
 	int r = 0;
 
-	(void)c;
 	if (!made_by_host)
 		tree = mountapi_clone(AT_FDCWD, source, recursive, !s->mount.opts->src_nofollow);
 	made_by_host = made_by_host || (tree == -EACCES && host >= 0);
@@ -248,7 +262,7 @@ int mnt_bind_tree(struct ctx *c, const struct step *s, const char *source, bool 
 	if (tree < 0)
 		return no_source(s, source, recursive, tree, e);
 	if (idmap && !made_by_host)
-		r = set_id_map(s, tree, e);
+		r = set_id_map(c, s, tree, e);
 	if (r == 0)
 		r = set_access(s, tree, made_by_host, e);
 	if (r == 0)

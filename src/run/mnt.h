@@ -12,8 +12,14 @@
  * mapping set where one is asked for; without one it is only the user
  * namespaces that stand for id mappings. Nothing to do: no system call. */
 int sources_prepare(struct ctx *c, struct err *e);
-/* Host side, after the clone. */
+/* Host side, after the clone. What sources_set_id_map() needs may stay until
+ * sources_done(). */
 void sources_close(struct ctx *c);
+void sources_done(struct ctx *c);
+/* Host side: the mapping of a mount step, for a tree that the child has cloned,
+ * since the source came to be only inside. The kernel wants CAP_SYS_ADMIN where
+ * the file system was mounted for that. */
+int sources_set_id_map(const struct step *s, int tree, struct err *e);
 
 /* For the mount with that index: a detached tree made on the host, which the
  * caller now owns, or -1. */

@@ -36,6 +36,7 @@
 
 #include "base/cleanup.h"
 #include "base/num.h"
+#include "run/mnt.h"
 #include "run/seccomp_agent.h"
 #include "run/wire.h"
 #include "sys/title.h"
@@ -270,24 +271,39 @@ static int died(struct ctx *c, size_t i, struct err *e)
 		       i + 1, si.si_status, strsignal(si.si_status));
 }
 
+/* What the host did for a step of the child's. 0: the child goes on. */
+static int answer(struct ctx *c, size_t i, int r, struct err *e)
+{
+	char what[192];
+
+	if (r == 0) {
+		/* If it is gone already, the end of file says so. */
+		(void)wire_send(c->sync[0], WIRE_GO, i, NULL);
+		return 0;
+	}
+	c->failed = &c->plan->steps[i];
+	step_describe(c->failed, what, sizeof(what));
+	return err_wrap(e, r, "step %zu of %zu (%s)", i + 1, c->plan->count, what);
+}
+
 /* The child has loaded a filter with a listener and waits: the agent is told. */
 static int listener_arrived(struct ctx *c, const struct wire_msg *m, int listener, struct err *e)
 {
-	char what[192];
 	int r;
 
 	if (!c->agent || listener < 0 || m->step >= c->plan->count)
 		return err_set(e, EPROTO, "the child sent a listener that nobody waits for");
 	r = seccomp_agent_tell(c->agent, c->child.pid, listener, c->arena, e);
-	if (r == 0) {
+	if (r == 0)
 		c->agent = NULL;
-		/* If it is gone already, the end of file says so. */
-		(void)wire_send(c->sync[0], WIRE_GO, m->step, NULL);
-		return 0;
-	}
-	c->failed = &c->plan->steps[m->step];
-	step_describe(c->failed, what, sizeof(what));
-	return err_wrap(e, r, "step %u of %zu (%s)", m->step + 1, c->plan->count, what);
+	return answer(c, m->step, r, e);
+}
+
+static int tree_arrived(struct ctx *c, const struct wire_msg *m, int tree, struct err *e)
+{
+	if (tree < 0 || m->step >= c->plan->count)
+		return err_set(e, EPROTO, "the child sent no tree");
+	return answer(c, m->step, sources_set_id_map(&c->plan->steps[m->step], tree, e), e);
 }
 
 /* Waits for the child's word. 0: it is the host's turn at *i; 1: it has exec'd. */
@@ -316,7 +332,9 @@ static int await_child(struct ctx *c, size_t *i, struct err *e)
 			*e = m.err;
 			return m.err.code > 0 ? -m.err.code : -EPROTO;
 		case WIRE_LISTENER:
-			r = listener_arrived(c, &m, fd, e);
+		case WIRE_TREE:
+			r = m.type == WIRE_TREE ? tree_arrived(c, &m, fd, e) :
+						  listener_arrived(c, &m, fd, e);
 			if (r < 0)
 				return r;
 			continue;
@@ -393,6 +411,7 @@ int stage_run(struct ctx *c, struct err *e)
 	}
 	if (r < 0 && c->child.pid > 0)
 		reap(c);
+	sources_done(c);
 	cleanup_fd(&c->sync[0]);
 	return r;
 }

@@ -9,6 +9,8 @@
  *   child -> host   WIRE_WARN    an optional thing was skipped, err.msg says what
  *   child -> host   WIRE_LISTENER  carries the listener of the filter (SCM_RIGHTS);
  *                                the child waits for WIRE_GO
+ *   child -> host   WIRE_TREE    carries the detached tree of a mount step, whose id
+ *                                mapping it may not set; the child waits for WIRE_GO
  *   child -> host   WIRE_DEBUG   step is about to be done, err.msg describes it (--debug)
  *   host  -> child  WIRE_GO      the host's steps are done, go on
  * End of file means: for the host, that exec succeeded (or the child died: the
@@ -19,7 +21,7 @@
 
 #include "base/err.h"
 
-enum wire_type { WIRE_TURN = 1, WIRE_FAIL, WIRE_WARN, WIRE_GO, WIRE_DEBUG, WIRE_LISTENER };
+enum wire_type { WIRE_TURN = 1, WIRE_FAIL, WIRE_WARN, WIRE_GO, WIRE_DEBUG, WIRE_LISTENER, WIRE_TREE };
 
 struct wire_msg {
 	uint32_t type;
