@@ -152,8 +152,12 @@ int seccomp_load_notify(struct ctx *c, const struct step *s, struct err *e)
 	k = (struct courier){ .c = c, .step = (size_t)(s - c->plan->steps), .fd = pair[1] };
 	if (clone(courier, stack + sizeof(stack),
 		  CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM,
-		  &k) < 0)
-		return err_set(e, errno, "clone the thread that hands over the listener: %m");
+		  &k) < 0) {
+		r = err_set(e, errno, "clone the thread that hands over the listener: %m");
+		if (r == -EAGAIN)
+			err_hint(e, "a limit on processes must leave room for one more until exec");
+		return r;
+	}
 	listener = seccomp_install(c->seccomp, c->seccomp_flags);
 	if (listener < 0)
 		return err_set(e, -listener, "load the filter: %m");
