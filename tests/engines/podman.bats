@@ -40,6 +40,7 @@ engine_config() {
 		[containers]
 		default_ulimits = ["nofile=$files:$files", "nproc=$processes:$processes"]
 		init_path = "$ATOLL_INIT"
+		pids_limit = 0
 		[engine]
 		cgroup_manager = "cgroupfs"
 		events_logger = "file"
