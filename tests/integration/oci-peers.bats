@@ -224,3 +224,19 @@ my_cpus() { awk '$1 == "Cpus_allowed_list:" { print $2 }' /proc/self/status; }
 	try 0 exec --cap CAP_FLY "$ID" true
 	err_has "unknown capability 'CAP_FLY'"
 }
+
+# --- mounts ---
+
+@test "idmap: in a user namespace, of a source that is there only inside" {
+	mkdir src
+	touch src/f
+	chown -R 1000:1000 src
+	config '.linux.namespaces += [{type: "user"}]
+		| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings
+		| .mounts += [
+			{destination: "/mnt", type: "bind", source: $s, options: ["rbind"]},
+			{destination: "/sub", type: "bind", source: ($b + "/rootfs/mnt"), options: ["rbind", "idmap"]}]' \
+		--arg s "$T/src" --arg b "$BUNDLE"
+	inside 0 'stat -c %u:%g /mnt/f /sub/f'
+	is "${out//$'\n'/ }" "65534:65534 1000:1000"
+}
