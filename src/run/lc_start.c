@@ -57,20 +57,21 @@ int lc_start(struct lc *lc, const char *id, struct err *e)
 {
 	autocontainer struct container c = CONTAINER_NULL;
 	struct starting s = { lc, &c };
+	bool ends;
 	int r = lc_get_quick(lc, id, &c, e);
 
 	if (r < 0)
 		return r;
 	if (c.status != STATUS_CREATED)
 		return not_created(&c, e);
-	r = start_send(c.entry_fd, say, c.state.listener_path ? hand_over : NULL, &s, e);
+	r = start_send(c.entry_fd, say, c.state.listener_path ? hand_over : NULL, &s, &ends, e);
 	if (r == -ESTALE)
 		return err_set(e, EINVAL,
 			       "cannot start container %s: it has been started or stopped just now",
 			       id);
 	if (r < 0) {
-		/* It said why and exits; with its end the container is stopped. */
-		(void)pidref_wait_exit(&c.init, -1);
+		if (ends) /* it said why; with its end the container is stopped */
+			(void)pidref_wait_exit(&c.init, -1);
 		return err_wrap(e, r, "start of container %s", id);
 	}
 	state_await_exec(c.entry_fd);

@@ -38,12 +38,14 @@ int start_listen(int state_fd, struct err *e)
 }
 
 int start_send(int state_fd, void (*say)(void *arg, bool debug, const char *msg),
-	       int (*listener)(void *arg, int fd, struct err *e), void *arg, struct err *e)
+	       int (*listener)(void *arg, int fd, struct err *e), void *arg, bool *ret_ends,
+	       struct err *e)
 {
 	autoclose int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	struct sockaddr_un sa;
 	int r;
 
+	*ret_ends = false;
 	if (fd < 0)
 		return err_set(e, errno, "socket: %m");
 	(void)address(state_fd, &sa);
@@ -71,12 +73,14 @@ int start_send(int state_fd, void (*say)(void *arg, bool debug, const char *msg)
 			if (!listener || passed < 0)
 				return err_set(e, EPROTO, "the container sent a listener unasked");
 			r = listener(arg, passed, e);
+			*ret_ends = r < 0;
 			listener = NULL;
 			if (r == 0) /* if it has died, end of file follows */
 				(void)wire_send(fd, WIRE_GO, 0, NULL);
 		}
 		if (m.type == WIRE_FAIL) {
 			*e = m.err;
+			*ret_ends = true;
 			r = m.err.code > 0 ? -m.err.code : -EPROTO;
 		}
 	}

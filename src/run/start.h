@@ -18,6 +18,8 @@ int start_listen(int state_fd, struct err *e);
  * -ESTALE = nobody listens (started already, or dead), else the container's own
  * error. `say` gets what was skipped and, with debug, what is being done (if
  * `create` was told to debug). `listener` gets the filter's listener, which stays
- * ours, and hands it to the agent; NULL: the filter has none. */
+ * ours, and hands it to the agent; NULL: the filter has none. ret_ends: it failed
+ * inside, so the container is about to exit. */
 int start_send(int state_fd, void (*say)(void *arg, bool debug, const char *msg),
-	       int (*listener)(void *arg, int fd, struct err *e), void *arg, struct err *e);
+	       int (*listener)(void *arg, int fd, struct err *e), void *arg, bool *ret_ends,
+	       struct err *e);
