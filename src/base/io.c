@@ -8,13 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 
+/* procfs and sysfs, whose files have no size, show what is this short in one piece: it is
+ * well below a page, the smallest buffer of a seq_file. */
+enum { ONE_PIECE = 2048 };
+
 int io_read_fd(int fd, size_t max, struct arena *a, char **ret, size_t *ret_len)
 {
-	size_t cap = 16384, len = 0;
+	size_t cap = 16384, len = 0, size = 0;
 	char *buf;
 	struct stat st;
 
@@ -23,6 +28,8 @@ int io_read_fd(int fd, size_t max, struct arena *a, char **ret, size_t *ret_len)
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;
 	if (S_ISREG(st.st_mode) && st.st_size > 0)
+		size = (size_t)st.st_size;
+	if (size > 0)
 		cap = (size_t)st.st_size >= max ? max + 2 : (size_t)st.st_size + 2;
 	buf = arena_alloc(a, cap);
 	for (;;) {
@@ -45,6 +52,11 @@ int io_read_fd(int fd, size_t max, struct arena *a, char **ret, size_t *ret_len)
 		len += (size_t)n;
 		if (len > max)
 			return -EFBIG;
+		/* Less than there was room for, and all that stat(2) spoke of: the end. */
+		if (len == size && len + 1 < cap)
+			break;
+		if (S_ISREG(st.st_mode) && size == 0 && len <= ONE_PIECE && len + 1 < cap)
+			break;
 	}
 	buf[len] = '\0';
 	*ret = buf;
@@ -81,6 +93,10 @@ ssize_t io_read_small(int dirfd, const char *path, char *buf, size_t size)
 			return (ssize_t)len;
 		}
 		len += (size_t)n;
+		if (len <= ONE_PIECE && len < size) {
+			buf[len] = '\0';
+			return (ssize_t)len;
+		}
 	}
 	return -EFBIG;
 }
@@ -119,14 +135,19 @@ int io_write_at(int dirfd, const char *path, const char *text, size_t len)
 
 int io_replace_at(int dirfd, const char *path, const void *data, size_t len, mode_t mode)
 {
+	struct timespec now;
 	char tmp[PATH_MAX];
-	int n = snprintf(tmp, sizeof(tmp), "%s.%d.tmp", path, (int)getpid());
+	int n;
 	autoclose int fd = -1;
 	int r;
 
+	/* The clock makes a name of our own without a system call; O_EXCL makes sure. */
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	n = snprintf(tmp, sizeof(tmp), "%s.%lld%09ld.tmp", path, (long long)now.tv_sec,
+		     now.tv_nsec);
 	if (n < 0 || (size_t)n >= sizeof(tmp))
 		return -ENAMETOOLONG;
-	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
+	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 	if (fd < 0)
 		return -errno;
 	r = io_write_all(fd, data, len);
