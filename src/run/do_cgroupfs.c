@@ -8,6 +8,7 @@
 #include <sys/statfs.h>
 
 #include "base/cleanup.h"
+#include "run/later.h"
 #include "run/mnt.h"
 #include "sys/mountapi.h"
 #include "sys/syscalls.h"
@@ -26,7 +27,7 @@ static bool read_only(const struct step *s)
 
 static int mount_v2(const struct step *s, struct err *e)
 {
-	autoclose int fs = mountapi_open("cgroup2", e);
+	autolater int fs = mountapi_open("cgroup2", e);
 	int r = fs < 0 ? fs : mountapi_set(fs, "source", "cgroup", e);
 
 	for (size_t i = 0; i < s->mount.opts->data.count && r == 0; i++)
@@ -57,7 +58,7 @@ static int set_controllers(int fs, const char *list, struct err *e)
 
 static int mount_v1(const struct step *s, const struct cgroup_hierarchy *h, struct err *e)
 {
-	autoclose int fs = mountapi_open("cgroup", e);
+	autolater int fs = mountapi_open("cgroup", e);
 	int r = fs < 0 ? fs : mountapi_set(fs, "source", "cgroup", e);
 
 	if (r == 0)
@@ -126,7 +127,7 @@ static int add_hierarchy(struct ctx *c, const struct step *s, int dir,
 			 const struct cgroup_hierarchy *h, struct err *e)
 {
 	const char *name = base_name(h->mount_point);
-	autoclose int tree = hierarchy_tree(c, s, h, e);
+	autolater int tree = hierarchy_tree(c, s, h, e);
 	int r;
 
 	if (tree < 0)
@@ -142,7 +143,7 @@ static int add_hierarchy(struct ctx *c, const struct step *s, int dir,
 /* Version 1 and the hybrid: a tmpfs with one directory for each hierarchy. */
 static int mount_many(struct ctx *c, const struct step *s, int target, struct err *e)
 {
-	autoclose int fs = mountapi_open("tmpfs", e), tmpfs = -1;
+	autolater int fs = mountapi_open("tmpfs", e), tmpfs = -1;
 	int r = fs < 0 ? fs : mountapi_set(fs, "source", "tmpfs", e);
 
 	if (r == 0)
@@ -164,7 +165,7 @@ static int mount_many(struct ctx *c, const struct step *s, int target, struct er
 /* The container has no cgroup of its own: it sees the host's, to read only. */
 static int mount_hosts(const struct step *s, int target, struct err *e)
 {
-	autoclose int tree = mountapi_clone(AT_FDCWD, HOST_CGROUPS, true, true);
+	autolater int tree = mountapi_clone(AT_FDCWD, HOST_CGROUPS, true, true);
 	const uint64_t set = (s->mount.opts->attr_set & MOUNT_ATTR_ACCESS) | MOUNT_ATTR_RDONLY;
 	int r;
 
@@ -182,7 +183,7 @@ static int mount_hosts(const struct step *s, int target, struct err *e)
 static int mount_unified(struct ctx *c, const struct step *s, int target, struct err *e)
 {
 	struct err first = { 0 };
-	autoclose int tree = mount_v2(s, &first);
+	autolater int tree = mount_v2(s, &first);
 
 	if (tree == -EPERM || tree == -EBUSY) {
 		if (own_namespace(c) && c->cgroup.count > 0)
@@ -198,7 +199,7 @@ static int mount_unified(struct ctx *c, const struct step *s, int target, struct
 int mnt_cgroup(struct ctx *c, const struct step *s, struct err *e)
 {
 	bool made;
-	autoclose int target = mnt_target(c, s, false, &made, e);
+	autolater int target = mnt_target(c, s, false, &made, e);
 	struct statfs host;
 
 	if (target < 0)

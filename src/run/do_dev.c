@@ -29,7 +29,9 @@ static int open_dev(struct ctx *c, struct err *e)
 
 	if (dev_fd >= 0)
 		return 0;
-	dev_fd = inroot_mkdirs(c->root_fd, "/dev", &made);
+	dev_fd = inroot_take_kept(c->root_fd, "/dev");
+	if (dev_fd < 0)
+		dev_fd = inroot_mkdirs(c->root_fd, "/dev", &made);
 	if (dev_fd < 0)
 		return err_set(e, -dev_fd, "open /dev of the container: %m");
 	saved_umask = umask(0);
@@ -163,6 +165,18 @@ static int add_ptmx(struct err *e)
 	return 0;
 }
 
+/* Nobody needs the old one back if nothing runs before STEP_UMASK. */
+static bool umask_matters(const struct ctx *c)
+{
+	bool hooks = false, set = false;
+
+	for (size_t i = 0; i < c->plan->count; i++) {
+		hooks = hooks || c->plan->steps[i].kind == STEP_HOOKS;
+		set = set || c->plan->steps[i].kind == STEP_UMASK;
+	}
+	return hooks || !set;
+}
+
 int do_dev_links(struct ctx *c, const struct step *s, struct err *e)
 {
 	static const char *const links[][2] = {
@@ -179,7 +193,8 @@ int do_dev_links(struct ctx *c, const struct step *s, struct err *e)
 		r = add_link("/proc/kcore", "core", e);
 	if (r == 0 && s->num.value)
 		r = add_ptmx(e);
-	(void)umask(saved_umask);
+	if (umask_matters(c))
+		(void)umask(saved_umask);
 	return r;
 }
 

@@ -16,6 +16,7 @@
 #include "base/names.h"
 #include "base/num.h"
 #include "run/ctx.h"
+#include "run/later.h"
 #include "run/procfd.h"
 #include "sys/syscalls.h"
 
@@ -84,6 +85,8 @@ int do_rlimit(struct ctx *c, const struct step *s, struct err *e)
 	char soft[24], hard[24], now[24];
 	int code;
 
+	if (l->resource == RLIMIT_NOFILE && l->soft < LATER_NOFILE)
+		later_never();
 	if (prlimit(target(c, s), which, &want, NULL) == 0)
 		return 0;
 	code = errno;

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "run/inroot.h"
+#include "run/later.h"
 #include "run/mnt.h"
 #include "sys/mountapi.h"
 #include "sys/syscalls.h"
@@ -50,11 +51,9 @@ int mask_prepare(struct ctx *c, struct err *e)
 static int make_empty_dir(struct ctx *c, struct err *e)
 {
 	const char *label = c->spec->linux_.mount_label;
-	autoclose int fs = mountapi_open("tmpfs", e);
-	int r = fs < 0 ? fs : mountapi_set(fs, "nr_blocks", "1", e);
+	autolater int fs = mountapi_open("tmpfs", e);
+	int r = fs < 0 ? fs : 0;
 
-	if (r == 0)
-		r = mountapi_set(fs, "nr_inodes", "1", e);
 	if (r == 0 && label && *label && mnt_selinux())
 		r = mountapi_set(fs, "context", label, e);
 	if (r == 0)
@@ -70,7 +69,7 @@ static int make_empty_dir(struct ctx *c, struct err *e)
 
 static int put_cover(struct cover *cover, int target)
 {
-	autoclose int copy = -1;
+	autolater int copy = -1;
 	int r;
 
 	if (cover->attached) {
@@ -98,7 +97,7 @@ static int open_path(struct ctx *c, const struct step *s, int *ret, struct err *
 
 int do_masked_path(struct ctx *c, const struct step *s, struct err *e)
 {
-	autoclose int target = -1;
+	autolater int target = -1;
 	struct stat st;
 	int r = open_path(c, s, &target, e);
 
@@ -116,7 +115,7 @@ int do_masked_path(struct ctx *c, const struct step *s, struct err *e)
 
 int do_readonly_path(struct ctx *c, const struct step *s, struct err *e)
 {
-	autoclose int target = -1, tree = -1;
+	autolater int target = -1, tree = -1;
 	int r = open_path(c, s, &target, e);
 
 	if (r < 0 || target < 0)

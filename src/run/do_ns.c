@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "run/ctx.h"
+#include "run/later.h"
 #include "sys/syscalls.h"
 
 static int open_ns(enum oci_ns ns, const char *path, struct err *e)
@@ -112,7 +113,7 @@ int do_keyring(struct ctx *c, const struct step *s, struct err *e)
 
 int do_loopback(struct ctx *c, const struct step *s, struct err *e)
 {
-	autoclose int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	autolater int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	struct ifreq ifr = { .ifr_name = "lo" };
 
 	(void)c, (void)s;

@@ -237,8 +237,6 @@ int do_pivot(struct ctx *c, const struct step *s, struct err *e)
 		r = s->pivot.no_pivot ? move_root(c, e) : pivot(c, e);
 	if (r < 0)
 		return r;
-	if (chdir("/") < 0)
-		return err_set(e, errno, "chdir to the new root: %m");
 	cleanup_fd(&c->old_proc_fd);
 	return 0;
 }

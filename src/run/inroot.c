@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "run/later.h"
 #include "sys/syscalls.h"
 
 enum {
@@ -187,18 +188,43 @@ static int walk(int root, const char *path, bool file, bool *ret_made)
 	return w.cur;
 }
 
+/* The parent of the last thing that was made: mount points of one directory come one
+ * after the other. inroot_make_beside() lets go of it before anything else is. */
+static struct {
+	int root, fd;
+	char path[256];
+} kept = { .fd = -1 };
+
+/* An O_PATH descriptor that stays ours. */
+static int open_kept(int root, const char *path)
+{
+	int fd;
+
+	if (kept.fd >= 0 && kept.root == root && strcmp(kept.path, path) == 0)
+		return kept.fd;
+	later_close(&kept.fd);
+	fd = inroot_open(root, path, O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+	kept.path[0] = '\0';
+	if (fd >= 0 && strlen(path) < sizeof(kept.path))
+		memcpy(kept.path, path, strlen(path) + 1);
+	else if (fd == -ELOOP)
+		fd = inroot_open(root, path, O_PATH | O_DIRECTORY, 0);
+	kept.root = root;
+	kept.fd = fd < 0 ? -1 : fd;
+	return fd;
+}
+
 /* The usual case of a missing path: its parent exists. -EEXIST: it is there, if
  * only as a link to nothing; -ENOENT: more is missing. */
 static int make_last(int root, const char *path, bool file)
 {
-	autoclose int dir = -1;
 	const char *name;
 	char parent[PATH_MAX];
-	int fd;
+	int dir, fd;
 
 	if (!split(path, parent, &name))
 		return -ENOENT;
-	dir = inroot_open(root, parent, O_PATH | O_DIRECTORY, 0);
+	dir = open_kept(root, parent);
 	if (dir < 0)
 		return dir;
 	if (file)
@@ -208,6 +234,44 @@ static int make_last(int root, const char *path, bool file)
 	else
 		fd = -1;
 	return fd < 0 ? -errno : fd;
+}
+
+/* Neither above it nor spelled in a way that hides this. A link on the way is
+ * mnt_target()'s to tell. */
+static bool may_cover(const char *path)
+{
+	size_t len = strlen(path);
+
+	return path[0] != '/' || strstr(path, "//") || strstr(path, "/.") || path[len - 1] == '/' ||
+	       (strncmp(kept.path, path, len) == 0 && kept.path[len] == '/');
+}
+
+int inroot_take_kept(int root, const char *path)
+{
+	size_t len = strlen(path);
+	bool same = kept.fd >= 0 && kept.root == root && strncmp(kept.path, path, len) == 0 &&
+		    strcmp(kept.path + len, "/.") == 0;
+
+	return same ? take_fd(kept.fd) : -1;
+}
+
+void inroot_forget(void)
+{
+	later_close(&kept.fd);
+}
+
+int inroot_make_beside(int root, const char *path, bool file)
+{
+	char parent[PATH_MAX];
+	const char *name;
+
+	if (kept.fd < 0)
+		return -ENOENT;
+	if (kept.root != root || !split(path, parent, &name) || may_cover(path))
+		later_close(&kept.fd);
+	if (kept.fd < 0 || strcmp(parent, kept.path) != 0)
+		return -ENOENT;
+	return make_last(root, path, file);
 }
 
 static int check_type(int fd, bool file)

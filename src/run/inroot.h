@@ -30,3 +30,12 @@ int inroot_make(int root, const char *path, bool file, bool *ret_made);
 /* The directory that `path` stands in, made where it is missing, and the last
  * component, for calls that take (dirfd, name). -EINVAL if there is none. */
 int inroot_parent(int root, const char *path, const char **ret_name);
+
+/* For mount points: makes it if it is missing, and if its parent, in the same
+ * spelling, is that of the last thing made, so that one lookup serves for
+ * several. The fd; or -ENOENT, -EEXIST ...: look for yourself. Called before every
+ * mount, since one that goes elsewhere may cover that parent. */
+int inroot_make_beside(int root, const char *path, bool file);
+void inroot_forget(void);
+/* That parent, if it is the directory `path`, for the caller to keep; else -1. */
+int inroot_take_kept(int root, const char *path);

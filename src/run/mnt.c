@@ -71,7 +71,10 @@ int mnt_target(struct ctx *c, const struct step *s, bool file, bool *ret_made, s
 	autoclose int fd = -1;
 	int r;
 
-	*ret_made = false;
+	fd = inroot_make_beside(c->root_fd, dest, file);
+	*ret_made = fd >= 0;
+	if (fd >= 0)
+		return take_fd(fd);
 	if (s->mount.opts->dest_nofollow || is_kernel_fs(s))
 		flags |= O_NOFOLLOW;
 	if (is_kernel_fs(s))
@@ -80,6 +83,7 @@ int mnt_target(struct ctx *c, const struct step *s, bool file, bool *ret_made, s
 	if (fd == -ENOTDIR && is_kernel_fs(s))
 		return not_ordinary(s, fd, e);
 	if (fd == -ELOOP) {
+		inroot_forget(); /* who knows where this leads */
 		fd = inroot_open(c->root_fd, dest, flags, 0);
 		if ((fd == -ELOOP || fd == -ENOTDIR) && is_kernel_fs(s))
 			return not_ordinary(s, fd, e);

@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "run/ctx.h"
+#include "run/later.h"
 #include "run/wire.h"
 #include "sys/syscalls.h"
 
@@ -151,6 +152,7 @@ int do_wait_start(struct ctx *c, const struct step *s, struct err *e)
 
 	(void)s;
 	drop_descriptors(c);
+	later_flush();
 	sigfillset(&all);
 	(void)sigprocmask(SIG_SETMASK, &all, &old);
 	sigfd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
