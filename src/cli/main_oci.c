@@ -2,6 +2,7 @@
 /* atoll-oci: the OCI runtime command line, for container engines. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <seccomp.h>
 #include <stdio.h>
 #include <string.h>
@@ -175,6 +176,7 @@ int oci_lc(struct cmd_call *call, struct lc *ret, struct err *e)
 	lc.cgroup_disabled = g->cgroup_manager == OCI_CGROUP_DISABLED;
 	lc.warn = warn;
 	lc.debug = g->debug ? debug : NULL;
+	lc.ends = true;
 	*ret = lc;
 	return 0;
 }
@@ -182,6 +184,14 @@ int oci_lc(struct cmd_call *call, struct lc *ret, struct err *e)
 int oci_protect(const struct cmd_call *call, struct err *e)
 {
 	return selfexe_protect(call->argv, e);
+}
+
+/* Of the standard descriptors; one question for three. */
+static bool any_closed(void)
+{
+	struct pollfd p[] = { { .fd = 0 }, { .fd = 1 }, { .fd = 2 } };
+
+	return poll(p, 3, 0) != 0 && ((p[0].revents | p[1].revents | p[2].revents) & POLLNVAL);
 }
 
 /* A descriptor that we open must never become somebody's standard output. */
@@ -211,7 +221,7 @@ int main(int argc, char **argv)
 		.version = version,
 	};
 
-	if (fcntl(0, F_GETFD) < 0 || fcntl(1, F_GETFD) < 0 || fcntl(2, F_GETFD) < 0)
+	if (any_closed())
 		open_std();
 	title_init(argc, argv);
 	return prog_main(&prog, argc, argv);

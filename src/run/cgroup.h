@@ -81,4 +81,10 @@ int cgroup_follow_init(struct cgroup *cg, pid_t init, struct arena *a, struct er
 const char *cgroup_ignored(const struct oci_resources *res, size_t i);
 /* Removes the cgroups that we made, sub-cgroups first. Absent is success. */
 int cgroup_remove(struct cgroup *cg, struct err *e);
+/* Whether there is a cgroup of that path. */
+bool cgroup_is_there(const struct cgroup_hierarchy *h);
+/* Removes those of our making that have neither processes nor children. True: nothing is
+ * left of them, and nothing stands that was there before. No descriptor is needed. */
+bool cgroup_remove_empty(struct cgroup *cg);
+
 void cgroup_close(struct cgroup *cg);

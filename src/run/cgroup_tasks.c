@@ -527,6 +527,36 @@ static int remove_one(const struct cgroup_hierarchy *h)
 	return gone(r) ? 0 : r;
 }
 
+static bool path_of(const struct cgroup_hierarchy *h, char path[static PATH_MAX])
+{
+	int n = snprintf(path, PATH_MAX, "%s%s", h->mount_point, h->path);
+
+	return n > 0 && n < PATH_MAX;
+}
+
+bool cgroup_is_there(const struct cgroup_hierarchy *h)
+{
+	char path[PATH_MAX];
+
+	return path_of(h, path) && faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+bool cgroup_remove_empty(struct cgroup *cg)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < cg->count; i++) {
+		struct cgroup_hierarchy *h = &cg->h[i];
+		char path[PATH_MAX];
+
+		if (h->made && path_of(h, path) && (rmdir(path) == 0 || errno == ENOENT))
+			h->made = false;
+		else
+			all = false;
+	}
+	return all;
+}
+
 int cgroup_remove(struct cgroup *cg, struct err *e)
 {
 	int first = 0;

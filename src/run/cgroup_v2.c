@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "sys/syscalls.h"
 
 enum { FREEZE_TIMEOUT_MS = 10000 };
 
@@ -250,7 +251,9 @@ int cgroup_v2_make(struct cgroup_hierarchy *h, unsigned int *ret_parents, struct
 		if (fresh)
 			*ret_parents = made - leaf;
 		h->made = leaf && fresh;
-		down = cgroup_open_dir(h, fd, s);
+		/* On the same mount, so of the same file system. */
+		down = sys_openat2(fd, s, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0,
+				   RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
 		if (down < 0)
 			return err_set(e, -down, "open the cgroup %s%s: %m", h->mount_point,
 				       h->path);

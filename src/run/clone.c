@@ -192,6 +192,7 @@ int do_clone(struct ctx *c, const struct step *s, struct err *e)
 	}
 	if (r < 0)
 		return r;
-	pidref_adopt(l.result, l.pidfd, &c->child);
+	/* What state.json says of it beside is read while it waits: do_created(). */
+	c->child = (struct pidref){ .pid = l.result, .fd = l.pidfd };
 	return 0;
 }

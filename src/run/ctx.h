@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "plan/plan.h"
 #include "run/cgroup.h"
+#include "sys/caps.h"
 #include "sys/pidref.h"
 
 struct seccomp_agent;
@@ -31,16 +32,15 @@ struct ctx {
 	int state_root_fd, state_fd; /* ROOT and ROOT/ID */
 	int bundle_fd;
 
-	const char *pid_file;      /* absolute, or NULL */
-	int pidfd_socket;          /* connected, or -1 */
-	int console_socket;        /* connected: the child sends the pty master there; -1 none */
-	bool console_plain;        /* it ends in a file or pipe of ours: line feeds stay what they are */
-	int start_listen;          /* create: STEP_WAIT_START accepts here; -1 in run and exec */
-	int create_lock;          /* the same file, locked while the runtime lives; not for the child */
-	int exec_lock;             /* ROOT/ID/lock: locked until exec (run/state.h) */
+	const char *pid_file; /* absolute, or NULL */
+	int pidfd_socket;     /* connected, or -1 */
+	int console_socket;   /* connected: the child sends the pty master there; -1 none */
+	bool console_plain;   /* it ends in a file or pipe of ours: line feeds stay what they are */
+	int start_listen;     /* create: STEP_WAIT_START accepts here; -1 in run and exec */
+	int create_lock;      /* the same file, locked while the runtime lives; not for the child */
+	int exec_lock;        /* ROOT/ID/lock: locked until exec (run/state.h) */
 	unsigned int preserve_fds; /* fds 3 .. 3+n-1 go to the payload */
 	unsigned int listen_fds;   /* the first of them are sockets that systemd activates */
-	int devnull;
 
 	int ns_fd[OCI_NS_COUNT]; /* joined by path, or -1 */
 	int join_pidfd;          /* exec: the container's init, or -1 */
@@ -60,11 +60,13 @@ struct ctx {
 	int proc_fd; /* a procfs of our own that nothing is mounted over (or -1: not there yet) */
 	int init_fd; /* the atoll-init binary on a read-only clone, or -1 */
 	char *exe;   /* what STEP_FIND_COMMAND found, absolute in the container */
-	char **argv, **envp; /* prepared before the clone: NULL-terminated, ready for execve */
+	char **argv, **envp;    /* prepared before the clone: NULL-terminated, ready for execve */
 	struct exec_prep *prep; /* run/exec.h: exec_prepare() makes it, before the clone */
 
-	pid_t join_pid;            /* exec: PID of join_pidfd */
-	const char *const *cgroup_subs; /* exec: "[CONTROLLER,...:]PATH" below the container's cgroup */
+	struct caps caps; /* child, from STEP_USER to STEP_CAPS: what it has */
+	pid_t join_pid;   /* exec: PID of join_pidfd */
+	const char *const
+		*cgroup_subs; /* exec: "[CONTROLLER,...:]PATH" below the container's cgroup */
 	size_t cgroup_subs_count;
 	struct state *state;       /* what STEP_STATE_DIR and STEP_CREATED write; NULL for exec */
 	const char *config_text;   /* to be kept as ROOT/ID/config.json, or NULL */
@@ -84,8 +86,8 @@ step_fn do_propagation, do_rootfs, do_mount, do_pivot, do_root_readonly, do_read
 /* do_dev.c */
 step_fn do_device, do_dev_links, do_console;
 /* do_ids.c */
-step_fn do_id_maps, do_user_root, do_user, do_bounding, do_caps, do_no_new_privs, do_umask, do_make_cwd,
-	do_cwd;
+step_fn do_id_maps, do_user_root, do_user, do_bounding, do_caps, do_no_new_privs, do_umask,
+	do_make_cwd, do_cwd;
 /* do_ns.c */
 step_fn do_namespaces, do_join_ns, do_unshare_cgroup, do_session, do_keyring, do_loopback,
 	do_hostname, do_domainname;

@@ -23,7 +23,6 @@
 #include "sys/syscalls.h"
 
 enum {
-	STATUS_FILE_MAX = 16384, /* of /proc/self/status; affinity masks make it long */
 	PASSWD_MAX = 4 << 20,
 	INIT_ARGS = 3, /* atoll-init --sigmask=0 -- */
 };
@@ -147,28 +146,14 @@ static int prepare_args(struct ctx *c, struct err *e)
 	return 0;
 }
 
-/* The mask behind `key` in the text of /proc/PID/status. */
-static uint64_t hex_mask(const char *status, const char *key)
-{
-	const char *at = strstr(status, key);
-	uint64_t mask = 0;
-
-	if (!at)
-		return UINT64_MAX;
-	for (at += strlen(key); *at && strchr("0123456789abcdef", *at); at++)
-		mask = mask << 4 | (uint64_t)(*at <= '9' ? *at - '0' : *at - 'a' + 10);
-	return mask;
-}
-
 /* Handlers are gone with CLONE_CLEAR_SIGHAND; what is ignored stays ignored
  * through clone and exec. One file tells which, instead of 62 questions. */
 static uint64_t ignored_signals(void)
 {
-	char buf[STATUS_FILE_MAX];
+	uint64_t mask = procfd_status_mask("SigIgn");
 
-	if (procfd_read(0, "status", buf, sizeof(buf)) < 0)
-		return UINT64_MAX;
-	return hex_mask(buf, "\nSigIgn:\t") | UINT64_C(1) << (SIGPIPE - 1);
+	procfd_status_forget();
+	return mask;
 }
 
 /* The state object, but for its status and PID; the child writes those between. */
@@ -407,10 +392,11 @@ static int find(struct ctx *c, const char *name, struct err *e)
  * else one that only root may execute would be found, and start would fail. */
 int do_find_command(struct ctx *c, const struct step *s, struct err *e)
 {
-	const uint64_t files = UINT64_C(1) << CAP_DAC_OVERRIDE | UINT64_C(1) << CAP_DAC_READ_SEARCH;
+	const uint64_t override = UINT64_C(1) << CAP_DAC_OVERRIDE;
+	const uint64_t files = override | UINT64_C(1) << CAP_DAC_READ_SEARCH;
 	uint64_t lost;
-	struct caps now, less;
-	int r = caps_get(&now), back = 0;
+	struct caps now = c->caps, less;
+	int r = now.permitted ? 0 : caps_get(&now), back = 0;
 
 	(void)s;
 	assert(c->prep);
@@ -419,6 +405,8 @@ int do_find_command(struct ctx *c, const struct step *s, struct err *e)
 	if (r < 0)
 		return err_set(e, -r, "read capabilities: %m");
 	lost = now.effective & files & ~c->process->caps.effective;
+	if (now.effective & c->process->caps.effective & override)
+		lost = 0; /* it does what the other one does, and more */
 	less = now;
 	less.effective &= ~lost;
 	if (lost)
@@ -451,7 +439,8 @@ void exec_clean(struct ctx *c)
 	else
 		sigemptyset(&mask);
 	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
-	(void)prctl(PR_SET_PDEATHSIG, 0);
+	if (!c->prep->outlives)
+		(void)prctl(PR_SET_PDEATHSIG, 0);
 	(void)sys_close_range(3 + c->preserve_fds, ~0U, CLOSE_RANGE_CLOEXEC);
 }
 

@@ -20,13 +20,8 @@
  * away even if this process is killed in between. */
 static void mark_intent(struct cgroup *cg)
 {
-	char path[PATH_MAX];
-
-	for (size_t i = 0; i < cg->count; i++) {
-		int n = snprintf(path, sizeof(path), "%s%s", cg->h[i].mount_point, cg->h[i].path);
-
-		cg->h[i].made = n > 0 && (size_t)n < sizeof(path) && access(path, F_OK) < 0;
-	}
+	for (size_t i = 0; i < cg->count; i++)
+		cg->h[i].made = !cgroup_is_there(&cg->h[i]);
 }
 
 int do_state_dir(struct ctx *c, const struct step *s, struct err *e)
@@ -165,6 +160,7 @@ int do_created(struct ctx *c, const struct step *s, struct err *e)
 	c->state->cgroup = c->cgroup;
 	for (size_t i = 0; i < c->state->cgroup.count; i++)
 		c->state->cgroup.h[i].fd = -1;
+	pidref_adopt(c->child.pid, c->child.fd, &c->child);
 	c->state->pid = c->child.pid;
 	c->state->pidfd_inode = c->child.inode;
 	c->state->starttime = c->child.starttime;

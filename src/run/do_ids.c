@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/capability.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -259,7 +260,8 @@ static void warn_about_caps(struct ctx *c, const struct oci_caps *want, uint64_t
 	lost = want->ambient & have & ~(want->permitted & want->inheritable);
 	for (int cap = 0; cap < NAME_CAP_COUNT && c->warn; cap++)
 		if (lost >> cap & 1)
-			c->warn(c, "can't raise ambient capability %s: it is not both permitted and inheritable",
+			c->warn(c,
+				"can't raise ambient capability %s: it is not both permitted and inheritable",
 				cap_name(cap));
 }
 
@@ -277,6 +279,7 @@ static int keep_caps(struct ctx *c, const struct oci_caps *want, struct err *e)
 	}
 	if (r < 0)
 		return err_set(e, -r, "keep capabilities: %m");
+	c->caps = now;
 	warn_about_caps(c, want, now.permitted);
 	return 0;
 }
@@ -296,7 +299,9 @@ int do_user(struct ctx *c, const struct step *s, struct err *e)
 		r = keep_caps(c, &p->caps, e);
 	if (r < 0)
 		return r;
-	guard_again();
+	if (p->uid || p->gid || c->plan->env.rootless ||
+	    ((c->plan->new_ns | c->plan->join_ns) & CLONE_NEWUSER))
+		guard_again(); /* else nothing has changed */
 	return 0;
 }
 
@@ -409,11 +414,11 @@ int do_bounding(struct ctx *c, const struct step *s, struct err *e)
 int do_caps(struct ctx *c, const struct step *s, struct err *e)
 {
 	const struct oci_caps *want = &s->process.process->caps;
-	struct caps have, set;
+	struct caps have = c->caps, set;
 	uint64_t ambient;
-	int r = caps_get(&have);
+	int r = have.permitted ? 0 : caps_get(&have); /* STEP_USER has looked */
 
-	(void)c; /* no warnings from here: the filter may be in force already; do_user() gave them */
+	/* no warnings from here: the filter may be in force already; do_user() gave them */
 	if (r < 0)
 		return err_set(e, -r, "read capabilities: %m");
 	set.permitted = want->permitted & have.permitted;
@@ -422,7 +427,9 @@ int do_caps(struct ctx *c, const struct step *s, struct err *e)
 	r = caps_set(&set);
 	if (r < 0)
 		return err_set(e, -r, "set capabilities: %m");
-	r = caps_ambient_clear();
+	/* capset(2) takes away what is not both permitted and inheritable. */
+	if (set.permitted & set.inheritable)
+		r = caps_ambient_clear();
 	ambient = want->ambient & set.permitted & set.inheritable;
 	for (uint32_t cap = 0; cap < 64 && r == 0; cap++)
 		if (ambient >> cap & 1)

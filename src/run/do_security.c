@@ -18,7 +18,9 @@ int do_seccomp_build(struct ctx *c, const struct step *s, struct err *e)
 	uint32_t flags = seccomp_flags(spec);
 
 	(void)s;
-	if (!seccomp_flags_known(flags)) {
+	/* Our own wish need not be asked for: do_seccomp() does without. */
+	if ((spec->has_flags || (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER)) &&
+	    !seccomp_flags_known(flags)) {
 		if (spec->has_flags)
 			return err_set(
 				e, EOPNOTSUPP,
@@ -39,6 +41,8 @@ int do_seccomp(struct ctx *c, const struct step *s, struct err *e)
 	if (c->seccomp_flags & SECCOMP_FILTER_FLAG_NEW_LISTENER)
 		return seccomp_load_notify(c, s, e);
 	r = seccomp_install(c->seccomp, c->seccomp_flags);
+	if (r == -EINVAL && c->seccomp_flags && !c->spec->linux_.seccomp->has_flags)
+		r = seccomp_install(c->seccomp, 0);
 	return r < 0 ? err_set(e, -r, "load the filter: %m") : 0;
 }
 

@@ -4,7 +4,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -89,17 +91,19 @@ static int empty_dir(int entry_fd)
 
 static int remove_locked(int root_fd, const char *id, struct err *e)
 {
-	static const char *const usual[] = { "state.json", "start.sock", "config.json", "lock" };
-	autoclose int entry = open_dir(root_fd, id);
+	static const char *const usual[] = { "state.json", "lock" };
+	autoclose int entry = -1;
+	char path[NAME_MAX + 16];
 	int r;
 
-	if (entry == -ENOENT)
+	/* state.json goes first: what is left without it is stale. Mostly these two are all. */
+	for (size_t i = 0; i < ARRAY_LEN(usual); i++) {
+		if (snprintf(path, sizeof(path), "%s/%s", id, usual[i]) < (int)sizeof(path))
+			(void)unlinkat(root_fd, path, 0);
+	}
+	if (unlinkat(root_fd, id, AT_REMOVEDIR) == 0 || errno == ENOENT)
 		return 0;
-	/* state.json goes first: what is left without it is stale. */
-	for (size_t i = 0; i < ARRAY_LEN(usual); i++)
-		(void)unlinkat(entry, usual[i], 0);
-	if (unlinkat(root_fd, id, AT_REMOVEDIR) == 0)
-		return 0;
+	entry = open_dir(root_fd, id);
 	r = entry < 0 ? entry : empty_dir(entry);
 	if (r == 0 && unlinkat(root_fd, id, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		r = -errno;
@@ -122,6 +126,9 @@ int entry_cgroup_end_opened(struct cgroup *cg, struct err *e)
 
 	if (cg->mode == CGROUP_NONE || cg->count == 0)
 		return 0;
+	/* Most often all are empty, which the kernel finds out best itself. */
+	if (cgroup_remove_empty(cg))
+		return 0;
 	if (cgroup_wait_empty(cg, 0, NULL) < 0) {
 		r = cgroup_signal(cg, SIGKILL, e);
 		/* On v1 a frozen task does not even die. */
@@ -138,6 +145,8 @@ int entry_cgroup_end(struct cgroup *cg, struct err *e)
 	int r;
 
 	if (cg->mode == CGROUP_NONE || cg->count == 0)
+		return 0;
+	if (cgroup_remove_empty(cg)) /* and need not be opened for it */
 		return 0;
 	r = cgroup_open(cg, e);
 	if (r == 0)
@@ -162,15 +171,9 @@ static void only_made(struct cgroup *cg)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < cg->count; i++) {
-		autoclose int fd = -1;
-
-		if (!cg->h[i].made)
-			continue;
-		fd = open(cg->h[i].mount_point, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (fd >= 0 && faccessat(fd, cg->h[i].path + 1, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+	for (size_t i = 0; i < cg->count; i++)
+		if (cg->h[i].made && cgroup_is_there(&cg->h[i]))
 			cg->h[n++] = cg->h[i];
-	}
 	cg->count = n;
 }
 

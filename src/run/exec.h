@@ -22,6 +22,7 @@ struct exec_prep {
 	const char
 		*state_head; /* the state object for hooks: what stands before status and pid ... */
 	const char *state_tail; /* ... and after them */
+	bool outlives;          /* the death signal is off already */
 	bool clean;             /* exec_clean() is done */
 };
 

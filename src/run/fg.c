@@ -48,23 +48,27 @@ void fg_end(struct fg *f)
 	(void)sigprocmask(SIG_SETMASK, &f->before, NULL);
 }
 
-/* Reaps all that has ended. The child's exit status once it has, else -EAGAIN. */
+void fg_leave(struct fg *f)
+{
+	f->signals = -1;
+	f->console[0] = f->console[1] = -1;
+}
+
+/* Reaps what has ended, up to the child. Its exit status once it has, else -EAGAIN. */
 static int reap(const struct pidref *child)
 {
-	int status = -EAGAIN;
-
 	for (;;) {
 		siginfo_t si = { 0 };
 
 		if (waitid(P_ALL, 0, &si, WEXITED | WNOHANG) < 0) {
 			if (errno == EINTR)
 				continue;
-			return status == -EAGAIN && pidref_exited(child) ? -ECHILD : status;
+			return pidref_exited(child) ? -ECHILD : -EAGAIN;
 		}
 		if (si.si_pid == 0)
-			return status;
+			return -EAGAIN;
 		if (si.si_pid == child->pid)
-			status = si.si_code == CLD_EXITED ? si.si_status : 128 + si.si_status;
+			return si.si_code == CLD_EXITED ? si.si_status : 128 + si.si_status;
 	}
 }
 
@@ -103,7 +107,8 @@ int fg_wait(struct fg *f, const struct pidref *child, struct err *e)
 		if (r < 0)
 			return r;
 	}
-	status = reap(child);
+	/* Signals were blocked before the child was made, so none has been missed. */
+	status = -EAGAIN;
 	while (status == -EAGAIN) {
 		struct pollfd p[5] = { { .fd = f->signals, .events = POLLIN },
 				       { .fd = child->fd, .events = POLLIN } };

@@ -24,4 +24,6 @@ int fg_begin(struct fg *f, bool tty, bool subreaper, struct err *e);
 /* Relays until `child` has ended; its exit status, 128+n for signal n. */
 int fg_wait(struct fg *f, const struct pidref *child, struct err *e);
 void fg_end(struct fg *f);
+/* Instead, where the process ends next: its signals stay blocked. */
+void fg_leave(struct fg *f);
 #define autofg __attribute__((cleanup(fg_end)))

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -16,7 +17,7 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/jsonw.h"
-#include "base/num.h"
+#include "base/names.h"
 #include "run/entry.h"
 #include "run/hooks.h"
 
@@ -37,11 +38,15 @@ void lc_warn(struct lc *lc, const char *fmt, ...)
 
 bool lc_is_rootless(void)
 {
-	char map[128];
+	static const char initial[] = "user:[4026531837]"; /* PROC_USER_INIT_INO, an ABI */
+	char ns[sizeof(initial)], map[128];
 
 	if (geteuid() != 0)
 		return true;
-	/* In the initial user namespace everything is mapped onto itself. */
+	if (readlink("/proc/self/ns/user", ns, sizeof(ns)) == (ssize_t)strlen(initial) &&
+	    memcmp(ns, initial, strlen(initial)) == 0)
+		return false;
+	/* Or one that is as good: everything is mapped onto itself. */
 	if (io_read_small(AT_FDCWD, "/proc/self/uid_map", map, sizeof(map)) < 0)
 		return false;
 	return !strstr(map, "4294967295");
@@ -106,6 +111,8 @@ int lc_open_root(struct lc *lc, bool make, struct err *e)
 
 void lc_close(struct lc *lc)
 {
+	if (lc->ends)
+		return;
 	cleanup_fd(&lc->root_fd);
 }
 
@@ -272,9 +279,9 @@ static int *const *ctx_fds(struct ctx *c, size_t *ret_count)
 {
 	static int *fds[16];
 	int *all[] = { &c->state_fd,     &c->bundle_fd, &c->pidfd_socket, &c->console_socket,
-		       &c->start_listen, &c->exec_lock, &c->create_lock,  &c->devnull,
-		       &c->join_pidfd,   &c->sync[0],   &c->sync[1],      &c->root_fd,
-		       &c->old_proc_fd,  &c->proc_fd,   &c->init_fd };
+		       &c->start_listen, &c->exec_lock, &c->create_lock,  &c->join_pidfd,
+		       &c->sync[0],      &c->sync[1],   &c->root_fd,      &c->old_proc_fd,
+		       &c->proc_fd,      &c->init_fd };
 
 	_Static_assert(sizeof(all) <= sizeof(fds), "room for all");
 	memcpy(fds, all, sizeof(all));
@@ -311,9 +318,12 @@ void lc_ctx_init(struct ctx *c, struct lc *lc, const struct plan *plan)
 
 void lc_ctx_close(struct ctx *c)
 {
+	const struct lc *lc = c->owner;
 	size_t n;
 	int *const *fd = ctx_fds(c, &n);
 
+	if (lc->ends)
+		return;
 	for (size_t i = 0; i < n; i++)
 		cleanup_fd(fd[i]);
 	for (size_t i = 0; i < OCI_NS_COUNT; i++)
@@ -354,10 +364,7 @@ int lc_ctx_io(struct ctx *c, struct lc *lc, const struct lc_io *io, struct err *
 		c->pidfd_socket = connect_unix(io->pidfd_socket, "pidfd socket", e);
 		r = c->pidfd_socket < 0 ? c->pidfd_socket : 0;
 	}
-	if (r < 0)
-		return r;
-	c->devnull = open("/dev/null", O_RDWR | O_NOCTTY | O_CLOEXEC);
-	return c->devnull < 0 ? err_set(e, errno, "open /dev/null: %m") : 0;
+	return r;
 }
 
 int lc_check_preserved(unsigned int n, struct err *e)
@@ -382,18 +389,24 @@ int lc_check_terminal(bool terminal, bool detach, const char *console_socket, st
 	return 0;
 }
 
+/* The highest capability that the kernel knows, around the one that we know. */
+static uint32_t last_cap(void)
+{
+	uint32_t cap = NAME_CAP_COUNT - 1;
+
+	while (cap > 0 && prctl(PR_CAPBSET_READ, cap, 0, 0, 0) < 0)
+		cap--;
+	while (cap < 63 && prctl(PR_CAPBSET_READ, cap + 1, 0, 0, 0) >= 0)
+		cap++;
+	return cap;
+}
+
 int lc_plan_self(struct lc *lc, struct plan_env *env, struct err *e)
 {
-	char text[16];
-	ssize_t n = io_read_small(AT_FDCWD, "/proc/sys/kernel/cap_last_cap", text, sizeof(text));
-
+	(void)e;
 	env->euid = geteuid();
 	env->rootless = lc->rootless;
-	if (n > 0 && text[n - 1] == '\n')
-		text[n - 1] = '\0';
-	if (n < 1 || num_u32(text, &env->last_cap) < 0)
-		return err_set(e, n < 0 ? (int)-n : EINVAL,
-			       "read /proc/sys/kernel/cap_last_cap: %m");
+	env->last_cap = last_cap();
 	return 0;
 }
 

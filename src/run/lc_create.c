@@ -66,7 +66,6 @@ static void describe(struct lc *lc, const struct lc_create *o, struct blueprint 
 			     ? spec->root.path
 			     : arena_printf(lc->arena, "%s/%s", st->bundle, spec->root.path);
 	st->created = state_now(lc->arena);
-	st->owner = geteuid();
 	st->rootless = lc->rootless;
 	st->own_pid_ns = spec->linux_.ns[OCI_NS_PID].present && !spec->linux_.ns[OCI_NS_PID].path;
 	st->init = b->env.init;
@@ -108,6 +107,7 @@ static int draw(struct lc *lc, const struct lc_create *o, enum plan_mode mode, s
 	b->env.bundle = b->state.bundle;
 	b->env.root_path = b->state.rootfs;
 	r = lc_plan_self(lc, &b->env, e);
+	b->state.owner = b->env.euid;
 	return r < 0 ? r : plan_create(&b->spec, &b->env, lc->arena, &b->plan, e);
 }
 
@@ -119,6 +119,14 @@ int lc_plan(struct lc *lc, const struct lc_create *o, bool run, struct plan *ret
 	if (r == 0)
 		*ret = b->plan;
 	return r;
+}
+
+static bool has_hooks(const struct oci_spec *spec)
+{
+	for (size_t i = 0; i < ARRAY_LEN(spec->hooks); i++)
+		if (spec->hooks[i].count > 0)
+			return true;
+	return false;
 }
 
 /* What systemd passes to a service that it starts for a socket: descriptors from
@@ -161,8 +169,9 @@ static int prepare(struct lc *lc, const struct lc_create *o, struct blueprint *b
 		oci_spec_write(&b->spec, lc->arena, &text, &len);
 		c->config_text = text;
 	}
-	c->bundle_fd = open(b->state.bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (c->bundle_fd < 0)
+	if (has_hooks(&b->spec)) /* which start there */
+		c->bundle_fd = open(b->state.bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (has_hooks(&b->spec) && c->bundle_fd < 0)
 		return err_set(e, errno, "open the bundle %s: %m", b->state.bundle);
 	r = lc_ctx_io(c, lc, &io, e);
 	if (r == 0)
@@ -215,7 +224,8 @@ static int make(struct lc *lc, struct ctx *c, bool *ret_command_failed, struct e
 	int r;
 
 	/* Whoever started us may have told the kernel to forget children that end. */
-	(void)signal(SIGCHLD, SIG_DFL);
+	if (c->prep->sig_ignored >> (SIGCHLD - 1) & 1)
+		(void)signal(SIGCHLD, SIG_DFL);
 	r = stage_run(c, e);
 	if (r < 0 && ret_command_failed)
 		*ret_command_failed = is_command(c->failed);
@@ -282,7 +292,7 @@ int lc_run(struct lc *lc, const struct lc_create *o, bool *ret_command_failed, s
 	if (r == 0)
 		r = make(lc, c, ret_command_failed, e);
 	cleanup_fd(&c->console_socket);
-	if (r == 0)
+	if (r == 0 && o->detach)
 		state_await_exec(c->state_fd);
 	if (r == 0 && !o->detach) {
 		r = fg_wait(&fg, &c->child, e);
@@ -291,6 +301,8 @@ int lc_run(struct lc *lc, const struct lc_create *o, bool *ret_command_failed, s
 		if (!o->keep && take_away(lc, c, &left) < 0)
 			lc_warn(lc, "%s", left.msg);
 	}
+	if (lc->ends)
+		fg_leave(&fg);
 	lc_ctx_close(c);
 	return r;
 }

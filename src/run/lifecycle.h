@@ -24,6 +24,7 @@ struct lc {
 	const char *root;     /* where the state lives, absolute; made when needed */
 	bool rootless;        /* lc_is_rootless() or as the user says */
 	bool cgroup_disabled; /* --cgroup-manager disabled */
+	bool ends; /* the process ends with this command: the kernel closes what is open */
 	/* Takes one line about an optional thing that was skipped. NULL: nobody wants to know.
 	 * It is called in the runtime only, never in the child. */
 	void (*warn)(const char *msg);

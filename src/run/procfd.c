@@ -3,11 +3,18 @@
 
 #include <linux/magic.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/io.h"
 #include "sys/syscalls.h"
+
+enum {
+	STATUS_MAX = 16384, /* of /proc/self/status; affinity masks make it long */
+	ONE_PIECE = 2048,   /* a file this short is shown in one */
+};
 
 static int check_procfs(int fd)
 {
@@ -103,10 +110,38 @@ ssize_t procfd_read(pid_t pid, const char *name, char *buf, size_t size)
 
 	if (fd < 0)
 		return fd;
-	while (len + 1 < size && (n = read(fd, buf + len, size - 1 - len)) > 0)
+	while (len + 1 < size && (n = read(fd, buf + len, size - 1 - len)) > 0) {
 		len += (size_t)n;
+		if (len <= ONE_PIECE && len + 1 < size)
+			break;
+	}
 	if (n < 0)
 		return -errno;
 	buf[len] = '\0';
 	return (ssize_t)len;
+}
+
+static char status_text[STATUS_MAX];
+
+void procfd_status_forget(void)
+{
+	status_text[0] = '\0';
+}
+
+uint64_t procfd_status_mask(const char *key)
+{
+	char *text = status_text;
+	char line[32];
+	const char *at = NULL;
+	uint64_t mask = 0;
+
+	if (!*text && io_read_small(AT_FDCWD, "/proc/self/status", text, STATUS_MAX) < 0)
+		text[0] = '\0';
+	if (snprintf(line, sizeof(line), "\n%s:\t", key) < (int)sizeof(line))
+		at = strstr(text, line);
+	if (!at)
+		return UINT64_MAX;
+	for (at += strlen(line); *at && strchr("0123456789abcdef", *at); at++)
+		mask = mask << 4 | (uint64_t)(*at <= '9' ? *at - '0' : *at - 'a' + 10);
+	return mask;
 }

@@ -23,3 +23,8 @@ int procfd_open(int proc_fd, const char *path, uint64_t flags);
  * procfd_write() does one write(2); procfd_read() adds a NUL and returns the length. */
 int procfd_write(pid_t pid, const char *name, const char *text, size_t len);
 ssize_t procfd_read(pid_t pid, const char *name, char *buf, size_t size);
+
+/* A mask of our own /proc/self/status ("CapBnd", "SigIgn") as the first call
+ * found it; all ones if it is not to be had. Host side. */
+uint64_t procfd_status_mask(const char *key);
+void procfd_status_forget(void); /* the next one looks again */

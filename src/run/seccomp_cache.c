@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "run/seccomp.h"
+#include "sys/syscalls.h"
 
 #define CACHE_DIR "seccomp~cache"
 
@@ -113,35 +114,44 @@ static uint64_t hash(uint64_t h, const void *data, size_t len)
 
 /* --- files --- */
 
-static bool is_ours(int fd, mode_t type)
+static bool is_ours(int fd, mode_t type, struct stat *st)
 {
-	struct stat st;
-
-	return fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == type && st.st_uid == geteuid() &&
-	       !(st.st_mode & (S_IWGRP | S_IWOTH));
+	return fstat(fd, st) == 0 && (st->st_mode & S_IFMT) == type &&
+	       (st->st_uid == 0 || st->st_uid == geteuid()) && !(st->st_mode & (S_IRWXG | S_IRWXO));
 }
 
 static int open_dir(int root_fd)
 {
 	const int flags = O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_RDONLY;
 	autoclose int fd = openat(root_fd, CACHE_DIR, flags);
+	struct stat st;
 
 	if (fd < 0 && errno == ENOENT && mkdirat(root_fd, CACHE_DIR, 0700) == 0)
 		fd = openat(root_fd, CACHE_DIR, flags);
-	return fd >= 0 && is_ours(fd, S_IFDIR) ? take_fd(fd) : -1;
+	return fd >= 0 && is_ours(fd, S_IFDIR, &st) ? take_fd(fd) : -1;
 }
 
-static const struct sock_fprog *load(int dir, const char *slot, const struct key *k,
+static const struct sock_fprog *load(int root_fd, const char *slot, const struct key *k,
 				     struct arena *a)
 {
-	autoclose int fd = openat(dir, slot, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	autoclose int fd = -1;
 	struct sock_fprog *prog;
 	struct header h;
-	char *text;
+	char *text, path[64];
 	size_t len, body;
+	struct stat st;
+	ssize_t n;
 
-	if (fd < 0 || !is_ours(fd, S_IFREG) || io_read_fd(fd, FILE_MAX, a, &text, &len) < 0 ||
-	    len < sizeof(h))
+	(void)snprintf(path, sizeof(path), CACHE_DIR "/%s", slot);
+	fd = sys_openat2(root_fd, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0,
+			 RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+	if (fd < 0 || !is_ours(fd, S_IFREG, &st) || st.st_size < (off_t)sizeof(h) ||
+	    st.st_size > FILE_MAX)
+		return NULL;
+	text = arena_alloc(a, (size_t)st.st_size + 1);
+	n = read(fd, text, (size_t)st.st_size + 1);
+	len = (size_t)st.st_size;
+	if (n != (ssize_t)len) /* changed since */
 		return NULL;
 	memcpy(&h, text, sizeof(h));
 	if (h.magic != MAGIC || h.key_len != k->len || h.insns == 0 || h.insns > BPF_MAXINSNS)
@@ -181,18 +191,18 @@ static void save(int dir, const char *slot, const struct key *k, const struct so
 int seccomp_cached(int root_fd, const struct oci_seccomp *s, struct arena *a,
 		   const struct sock_fprog **ret, struct err *e)
 {
-	autoclose int dir = root_fd >= 0 ? open_dir(root_fd) : -1;
+	autoclose int dir = -1;
 	const struct sock_fprog *prog;
 	struct key k = { .arena = a };
 	char slot[16];
 	int r;
 
-	if (dir < 0)
+	if (root_fd < 0)
 		return seccomp_build(s, a, ret, e);
 	make_key(&k, s);
 	(void)snprintf(slot, sizeof(slot), "%02u",
 		       (unsigned int)(hash(HASH_START, k.buf, k.len) % SLOTS));
-	prog = load(dir, slot, &k, a);
+	prog = load(root_fd, slot, &k, a);
 	if (prog) {
 		*ret = prog;
 		return 0;
@@ -200,7 +210,9 @@ int seccomp_cached(int root_fd, const struct oci_seccomp *s, struct arena *a,
 	r = seccomp_build(s, a, &prog, e);
 	if (r < 0)
 		return r;
-	save(dir, slot, &k, prog);
+	dir = open_dir(root_fd);
+	if (dir >= 0)
+		save(dir, slot, &k, prog);
 	*ret = prog;
 	return 0;
 }

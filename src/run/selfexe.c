@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,15 +22,24 @@
 #define ATOLL_LIBEXECDIR "/usr/libexec"
 #endif
 
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22 /* Linux 5.14 */
+#endif
+
 #define SELF    "/proc/self/exe"
+#define MEMFD   "/memfd:"       /* how the names of such files begin */
 #define DIR_ENV "ATOLL_EXE_DIR" /* the copy has no path of its own any more */
 #define SEALS   (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
-static bool is_sealed(void)
+static bool is_sealed(const char *path)
 {
-	autoclose int fd = open(SELF, O_RDONLY | O_CLOEXEC);
-	int seals = fd >= 0 ? fcntl(fd, F_GET_SEALS) : -1;
+	autoclose int fd = -1;
+	int seals;
 
+	if (strncmp(path, MEMFD, strlen(MEMFD)) != 0)
+		return false;
+	fd = open(SELF, O_RDONLY | O_CLOEXEC);
+	seals = fd >= 0 ? fcntl(fd, F_GET_SEALS) : -1;
 	return seals >= 0 && (seals & SEALS) == SEALS;
 }
 
@@ -68,30 +78,52 @@ static int sealed_copy(void)
 	return take_fd(to);
 }
 
-/* Where atoll-init may stand beside us: unknown to the copy, so it is told. */
-static void remember_dir(void)
+/* "" if it cannot be told. */
+static void own_path(char path[static PATH_MAX])
 {
-	char dir[PATH_MAX];
-	ssize_t n = readlink(SELF, dir, sizeof(dir) - 1);
+	ssize_t n = readlink(SELF, path, PATH_MAX - 1);
+
+	path[n < 0 ? 0 : n] = '\0';
+}
+
+/* Where atoll-init may stand beside us: unknown to the copy, so it is told. */
+static void remember_dir(char dir[static PATH_MAX])
+{
 	char *slash;
 
-	if (n < 1 || dir[0] != '/')
+	if (dir[0] != '/')
 		return;
-	dir[n] = '\0';
 	slash = strrchr(dir, '/');
 	*(slash == dir ? slash + 1 : slash) = '\0';
 	(void)setenv(DIR_ENV, dir, 1);
 }
 
+/* Most of the program is about to be run through: its pages are asked for at once
+ * rather than by twenty faults. They are the page cache's in any case. */
+static void fetch_text(void)
+{
+	extern char __executable_start[], __etext[];
+	uintptr_t from = (uintptr_t)__executable_start, to = (uintptr_t)__etext;
+
+	from &= ~(uintptr_t)4095;
+	(void)madvise((void *)from, (to - from) & ~(uintptr_t)4095, MADV_POPULATE_READ);
+}
+
 int selfexe_protect(char **argv, struct err *e)
 {
+	char path[PATH_MAX];
 	autoclose int fd = -1;
 	int r;
 
 	/* EROFS from the read-only clone, EACCES for users who may not write it. */
-	if (faccessat(AT_FDCWD, SELF, W_OK, AT_EACCESS) < 0 || is_sealed())
+	if (faccessat(AT_FDCWD, SELF, W_OK, AT_EACCESS) < 0) {
+		fetch_text();
 		return 0;
-	remember_dir();
+	}
+	own_path(path);
+	if (is_sealed(path))
+		return 0;
+	remember_dir(path);
 	fd = readonly_clone(SELF);
 	if (fd < 0)
 		fd = sealed_copy();
@@ -127,8 +159,10 @@ int selfexe_init_open(struct err *e)
 		return fd < 0 ? err_set(e, -fd, "atoll-init: ATOLL_INIT_PATH is %s: %m", given)
 			      : fd;
 	}
-	if (!getenv(DIR_ENV))
-		remember_dir();
+	if (!getenv(DIR_ENV)) {
+		own_path(path);
+		remember_dir(path);
+	}
 	for (size_t i = 0; getenv(DIR_ENV) && i < ARRAY_LEN(beside); i++) {
 		(void)snprintf(path, sizeof(path), "%s/%s", getenv(DIR_ENV), beside[i]);
 		fd = open_init(path);

@@ -36,6 +36,7 @@
 
 #include "base/cleanup.h"
 #include "base/num.h"
+#include "run/exec.h"
 #include "run/mnt.h"
 #include "run/seccomp_agent.h"
 #include "run/wire.h"
@@ -199,8 +200,10 @@ static void child_hand_over(struct ctx *c, size_t i)
 {
 	struct wire_msg m;
 
-	if (c->plan->steps[i].kind == STEP_CREATED)
+	if (c->plan->steps[i].kind == STEP_CREATED) {
 		(void)prctl(PR_SET_PDEATHSIG, 0);
+		c->prep->outlives = true;
+	}
 	if (wire_send(c->sync[1], WIRE_TURN, i, NULL) < 0 || wire_recv(c->sync[1], &m) != 1 ||
 	    m.type != WIRE_GO)
 		_exit(1); /* the runtime is gone or has given up: nothing is left to be done */
@@ -227,7 +230,8 @@ static void __attribute__((noreturn)) child_main(struct ctx *c)
 		if (p->steps[i].side == SIDE_HOST) {
 			if (p->steps[i - 1].side == SIDE_CHILD || i == p->clone_at + 1) {
 				child_hand_over(c, i);
-				(void)prctl(PR_SET_DUMPABLE, 0);
+				if (p->new_ns & CLONE_NEWUSER)
+					(void)prctl(PR_SET_DUMPABLE, 0);
 			}
 			continue;
 		}
@@ -412,6 +416,5 @@ int stage_run(struct ctx *c, struct err *e)
 	if (r < 0 && c->child.pid > 0)
 		reap(c);
 	sources_done(c);
-	cleanup_fd(&c->sync[0]);
 	return r;
 }
