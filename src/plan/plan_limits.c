@@ -200,7 +200,7 @@ static bool starts(const char *s, const char *with)
 
 /* Only what belongs to a namespace of the container's own may be set: anything
  * else would be set for the whole machine. NULL, or what is wrong. */
-static const char *sysctl_refused(const struct plan *p, const char *path)
+static const char *sysctl_refused(const struct plan *p, const char *path, const char *value)
 {
 	static const char *const ipc[] = {
 		"kernel/msgmax", "kernel/msgmnb", "kernel/msgmni", "kernel/sem",
@@ -215,7 +215,8 @@ static const char *sysctl_refused(const struct plan *p, const char *path)
 		return ns[OCI_NS_IPC].present ? NULL : "is not allowed in the hosts ipc namespace";
 	if (starts(path, "net/"))
 		return ns[OCI_NS_NETWORK].present ? NULL : "not allowed in host network namespace";
-	if (strcmp(path, "kernel/domainname") == 0 && p->spec->domainname)
+	if (strcmp(path, "kernel/domainname") == 0 && p->spec->domainname &&
+	    strcmp(p->spec->domainname, value) != 0)
 		return "is not allowed as it conflicts with the OCI \"domainname\" field";
 	if (strcmp(path, "kernel/domainname") == 0)
 		return ns[OCI_NS_UTS].present ? NULL : "is not allowed in the hosts uts namespace";
@@ -258,7 +259,7 @@ int plan_sysctls(struct plan *p, struct arena *a, struct err *e)
 		if (!sysctl_path(kv->key, path, sizeof(path)))
 			return err_set(e, EINVAL, "%s: not the name of a kernel parameter",
 				       pointer);
-		why = sysctl_refused(p, path);
+		why = sysctl_refused(p, path, kv->value);
 		if (why)
 			return err_set(e, EINVAL, "%s: sysctl \"%s\" %s", pointer, kv->key, why);
 		s = plan_add(p, a, STEP_SYSCTL, SIDE_CHILD, pointer);

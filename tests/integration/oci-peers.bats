@@ -216,6 +216,9 @@ my_cpus() { awk '$1 == "Cpus_allowed_list:" { print $2 }' /proc/self/status; }
 	config '.process.terminal = false | .domainname = "x" | .linux.sysctl = {"kernel.domainname": "y"}'
 	try 1 create --bundle "$BUNDLE" "$ID"
 	err_has 'conflicts with the OCI "domainname" field'
+	config '.linux.sysctl = {"kernel.domainname": "x"}'
+	inside 0 'cat /proc/sys/kernel/domainname'
+	is "$out" x
 }
 
 @test "exec --cap: one that nobody knows is not granted, and told" {
