@@ -3,11 +3,10 @@
  * upper layer is a tmpfs that nobody else can reach and that goes when the last
  * process of the mount namespace does (overlayfs in the kernel's documentation). */
 #include <errno.h>
-#include <limits.h>
-#include <stdio.h>
-#include <string.h>
+#include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "run/mnt.h"
@@ -34,35 +33,16 @@ static int mount_upper(struct err *e)
 		return tmpfs;
 	if (mkdirat(tmpfs, "upper", 0755) < 0 || mkdirat(tmpfs, "work", 0755) < 0)
 		return err_set(e, errno, "make the upper layer: %m");
-	r = sys_move_mount(tmpfs, "", AT_FDCWD, STAGING, MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS);
+	r = sys_move_mount(tmpfs, "", AT_FDCWD, STAGING,
+			   MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS);
 	return r < 0 ? err_set(e, -r, "attach the upper layer: %m") : 0;
-}
-
-/* A colon separates lower layers and a backslash escapes. */
-static int escape(const char *path, char *buf, size_t size)
-{
-	size_t n = 0;
-
-	for (; *path; path++) {
-		if (n + 3 > size)
-			return -ENAMETOOLONG;
-		if (*path == ':' || *path == '\\')
-			buf[n++] = '\\';
-		buf[n++] = *path;
-	}
-	buf[n] = '\0';
-	return 0;
 }
 
 static int mount_overlay(struct ctx *c, struct err *e)
 {
 	autoclose int fs = mountapi_open("overlay", e);
-	char lower[256];
-	int r = fs < 0 ? fs : escape(c->root_path, lower, sizeof(lower));
+	int r = fs < 0 ? fs : mountapi_set(fs, "lowerdir", ".", e);
 
-	if (r < 0)
-		return err_set(e, -r, "%s: %m", c->root_path);
-	r = mountapi_set(fs, "lowerdir", lower, e);
 	if (r == 0)
 		r = mountapi_set(fs, "upperdir", STAGING "/upper", e);
 	if (r == 0)
@@ -75,13 +55,25 @@ static int mount_overlay(struct ctx *c, struct err *e)
 
 int overlay_root(struct ctx *c, struct err *e)
 {
-	const bool userns = (c->plan->new_ns | c->plan->join_ns) & oci_ns_info[OCI_NS_USER].clone_flag;
+	const bool userns = (c->plan->new_ns | c->plan->join_ns) &
+			    oci_ns_info[OCI_NS_USER].clone_flag;
+	autoclose int before = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct err first = { 0 };
-	int fd, r = mount_upper(e);
+	int fd, r;
 
+	/* The lower layer is where we stand. Its path may be too long for an option, have
+	 * colons in it, or lie below the staging place. */
+	if (chdir(c->root_path) < 0)
+		return err_set(e, errno, "throw-away overlay: %s: %m", c->root_path);
+	r = mount_upper(e);
 	if (r < 0)
 		return err_wrap(e, r, "throw-away overlay");
 	fd = mount_overlay(c, &first);
+	/* Who called us may stand where we may not go. */
+	if ((before < 0 || fchdir(before) < 0) && chdir("/") < 0 && fd >= 0) {
+		cleanup_fd(&fd);
+		fd = err_set(e, errno, "leave the lower layer: %m");
+	}
 	if (umount2(STAGING, MNT_DETACH) < 0 && fd >= 0) {
 		cleanup_fd(&fd);
 		fd = err_set(e, errno, "detach the upper layer: %m");

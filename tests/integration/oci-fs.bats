@@ -280,6 +280,23 @@ mount_lacks() { [[ $MOUNT != *",$1,"* ]] || { echo "$1 in $MOUNT"; return 1; }; 
 	is "$(<"$BUNDLE/rootfs/sub/dir/file")" here
 }
 
+@test "annotation org.atoll.root.overlay: all can be written to, nothing is kept" {
+	config '.annotations["org.atoll.root.overlay"] = "true" | .root.readonly = false'
+	inside 0 'echo x >/new && echo y >/etc/passwd && rm /sub/dir/file && cat /new /etc/passwd; pwd'
+	is "$out" $'x\ny\n/'
+	[ ! -e "$BUNDLE/rootfs/new" ]
+	grep -q root "$BUNDLE/rootfs/etc/passwd"
+	[ -e "$BUNDLE/rootfs/sub/dir/file" ]
+	# a path that an option of overlayfs could not hold, below /tmp, with a colon
+	local long=$T/a:b/$(printf 'd%.0s' {1..200})/$(printf 'e%.0s' {1..100})
+	mkdir -p "$long"
+	mv "$BUNDLE/rootfs" "$long/rootfs"
+	config '.root.path = $p' --arg p "$long/rootfs"
+	inside 0 'echo x >/new && cat /new'
+	is "$out" x
+	[ ! -e "$long/rootfs/new" ]
+}
+
 @test "readonlyPaths" {
 	config '.linux.readonlyPaths = ["/proc/sys", "/sub", "/etc/passwd", "/nowhere"]'
 	inside 0 'echo x >/proc/sys/kernel/hostname 2>/dev/null || echo 1; touch /sub/x 2>/dev/null || echo 2; echo >/etc/passwd 2>/dev/null || echo 3; cat /sub/dir/file'
