@@ -4,80 +4,98 @@
 #include "init/kern.h"
 #include "init/opt.h"
 #include "init/reap.h"
-#include "init/say.h"
+#include "init/rest.h"
 #include "init/spawn.h"
 #include "init/table.h"
+#include "init/tell.h"
+#include "init/zombies.h"
 
 /* Read table.c first: it holds every decision. This file carries them out. */
 
-/* So many in one go, then a look at the signals: a storm of orphans must not hold them up. */
-enum { REAP_BATCH = 128 };
-/* To close one by one where there is no close_range, before Linux 5.9. */
-enum { CLOSE_MAX = 65536 };
+enum {
+	REAP_BATCH = 128,  /* so many in one go, then a look at the signals: a storm of
+			    * orphans must not hold them up */
+	CLOSE_MAX = 65536, /* to close one by one where there is no close_range, before 5.9 */
+	LOOK_S = 5,        /* for zombies of others, with --status-fd only */
+	LOOK_AGAIN_S = 1,
+};
+static const int64_t second_ns = 1000000000;
 
 struct init {
 	struct init_opts opts;
+	struct init_teller tell;
 	enum init_state state;
-	int self; /* our PID: 1, or anything else */
-	int main; /* PID of the main process; 0 = none */
-	bool job_control;
-	int exit_code; /* what we leave with */
+	int self;         /* our PID: 1, or anything else */
+	int main;         /* PID of the main process; 0 = none, or none any more */
+	bool job_control; /* we stop together with the main process */
+	bool has_status;  /* the main process's, in exit_code */
+	int exit_code;    /* what we leave with */
+	int64_t deadline; /* of --grace, kern_now(); 0 = it does not run */
+	int64_t look_at;  /* the next look for zombies; 0 = never */
 };
 
-static int fail(const char *what, long err)
-{
-	struct init_text t;
+/* --- actions --- */
 
-	init_say_start(&t);
-	init_text_str(&t, what);
-	if (err) {
-		init_text_str(&t, ": ");
-		init_text_err(&t, err);
-	}
-	init_say_end(&t);
-	return INIT_EXIT_SELF;
+/* With a value from sigqueue(3) (and whatever else has a negative si_code) the whole
+ * siginfo goes on, as it names the sender and the value; the kernel forbids us that for
+ * the others, and has no call that does it for all processes. */
+static bool has_value(const siginfo_t *info)
+{
+	return info->si_code < 0 && info->si_code != SI_TKILL;
 }
 
-/* To the main process or its group. With a value from sigqueue(3) (and whatever else
- * has a negative si_code) the whole siginfo goes on, as it names the sender and the
- * value; the kernel forbids us that for the others, and has no call that does it for a
- * group. Never fatal: the payload may have changed its user (EPERM) or have just ended. */
-static void forward(const struct init *in, const siginfo_t *info)
+static long send_to_main(const struct init *in, int signo, const siginfo_t *info)
 {
-	long r = -ENOSYS;
+	long r = has_value(info) ? kern_sigqueue(in->main, signo, info) : -ENOSYS;
 
-	if (info->si_code < 0 && info->si_code != SI_TKILL && !in->opts.group)
-		r = kern_sigqueue(in->main, info->si_signo, info);
+	return r < 0 ? kern_kill(in->main, signo) : r;
+}
+
+static long send_to_group(const struct init *in, int signo, const siginfo_t *info)
+{
+	long r = has_value(info) ? kern_sigqueue_group(in->main, signo, info) : -ENOSYS;
+
 	if (r < 0)
-		r = kern_kill(in->opts.group ? -in->main : in->main, info->si_signo);
-	if (in->opts.verbose) {
-		struct init_text t;
-
-		init_say_start(&t);
-		init_text_str(&t, "signal ");
-		init_text_sig(&t, info->si_signo);
-		init_text_str(&t, r < 0 ? " could not be forwarded: " : " forwarded");
-		if (r < 0)
-			init_text_err(&t, r);
-		init_say_end(&t);
-	}
+		r = kern_kill(-in->main, signo);
+	/* A child that is still to make its session or has left its group for another. */
+	return r == -ESRCH ? send_to_main(in, signo, info) : r;
 }
 
-static void tell_ended(const char *who, const char *then, const struct init_news *news)
+static long send_to_all(const struct init *in, int signo)
 {
-	struct init_text t;
+	long r = init_rest_signal(in->self, signo);
 
-	init_say_start(&t);
-	init_text_str(&t, who);
-	init_text_num(&t, news->pid);
-	init_text_str(&t, then);
-	init_reap_describe(&t, news->status);
-	init_say_end(&t);
+	/* Not PID 1 and without /proc: the main process at least. */
+	return r < 0 && in->self != 1 && in->main > 0 ? kern_kill(in->main, signo) : r;
+}
+
+/* Never fatal: the payload may have changed its user (EPERM) or have just ended. */
+static void forward(struct init *in, const siginfo_t *info)
+{
+	static const char *const to[] = { "main", "group", "all" };
+	int signo = in->opts.rewrite[info->si_signo];
+	long r;
+
+	switch (in->opts.target) {
+	case INIT_TO_MAIN: r = send_to_main(in, signo, info); break;
+	case INIT_TO_GROUP: r = send_to_group(in, signo, info); break;
+	case INIT_TO_ALL:
+	default: r = send_to_all(in, signo); break;
+	}
+	init_tell_forwarded(&in->tell, info->si_signo, info->si_pid, signo, to[in->opts.target], r);
+}
+
+/* A stopped process would see the signal only when somebody continues it. Without the
+ * question every TERM would bring a CONT that nobody sent. */
+static void continue_stopped(const struct init *in)
+{
+	if (kern_stopped_by(in->main))
+		kern_kill(in->opts.target == INIT_TO_MAIN ? in->main : -in->main, SIGCONT);
 }
 
 /* The shell gave the terminal to our process group with "fg": pass it on. After "bg"
  * it has kept it. */
-static void resume(const struct init *in, const siginfo_t *info)
+static void resume(struct init *in, const siginfo_t *info)
 {
 	int foreground;
 
@@ -87,36 +105,149 @@ static void resume(const struct init *in, const siginfo_t *info)
 		forward(in, info);
 }
 
-/* One event: what the table says. @info with signals, @news with reports of wait4. */
-static void step(struct init *in, enum init_event event, const siginfo_t *info,
-		 const struct init_news *news)
+static void start_clock(struct init *in)
+{
+	if (!in->deadline) {
+		in->deadline = kern_now() + in->opts.grace_s * second_ns;
+		init_tell_stopping(&in->tell, in->opts.grace_s);
+	}
+}
+
+static void to_rest(struct init *in, const siginfo_t *info)
+{
+	int signo = in->opts.rewrite[info->si_signo];
+	long r = init_rest_signal(in->self, signo);
+
+	init_tell_forwarded(&in->tell, info->si_signo, info->si_pid, signo, "rest", r);
+}
+
+static void keep_status(struct init *in, const struct init_news *news)
+{
+	in->exit_code = init_exit_status(news->status, in->opts.zeroed);
+	in->has_status = true;
+	init_tell_main_ended(&in->tell, news);
+	/* dumb-init's good-bye to the others of the group */
+	if (in->opts.voice == INIT_VOICE_DUMB) {
+		int signo = in->opts.rewrite[SIGTERM];
+
+		if (signo)
+			init_tell_forwarded(&in->tell, SIGTERM, in->self, signo, "group",
+					    in->opts.new_session ? kern_kill(-in->main, signo) : 0);
+		else
+			init_tell_dropped(&in->tell, SIGTERM, in->self, false);
+	}
+	in->main = 0; /* the number may become another's from now on */
+}
+
+static void ask_rest(struct init *in)
+{
+	init_rest_signal(in->self, SIGTERM);
+	init_rest_signal(in->self, SIGCONT);
+	start_clock(in);
+}
+
+static void kill_rest(struct init *in)
+{
+	in->deadline = 0;
+	init_tell_killing(&in->tell);
+	init_rest_signal(in->self, SIGKILL);
+}
+
+static void look(struct init *in)
+{
+	bool again = init_zombies_look(&in->tell);
+
+	in->look_at = kern_now() + (again ? LOOK_AGAIN_S : LOOK_S) * second_ns;
+}
+
+static void end_lost(struct init *in)
+{
+	in->exit_code = init_opts_exit(in->opts.voice);
+	init_tell_error(&in->tell, "the main process is gone, and the kernel does not tell how", 0);
+}
+
+/* --- events --- */
+
+static void act_on_news(struct init *in, enum init_action action, const struct init_news *news)
+{
+	switch ((int)action) {
+	case INIT_DO_TELL: init_tell_reaped(&in->tell, news); return;
+	case INIT_DO_TELL_KILL:
+		init_tell_reaped(&in->tell, news);
+		if (in->self != 1) /* its children have become ours; PID 1 reached them before */
+			init_rest_signal(in->self, SIGKILL);
+		return;
+	case INIT_DO_KEEP_STATUS:
+	case INIT_DO_END_STATUS: keep_status(in, news); return;
+	case INIT_DO_END_REST:
+		keep_status(in, news);
+		ask_rest(in);
+		return;
+	case INIT_DO_SUSPEND: kern_kill(in->self, SIGSTOP); return; /* until CONT */
+	case INIT_DO_KILL_REST: kill_rest(in); return;
+	case INIT_DO_LOOK: look(in); return;
+	case INIT_DO_END_KEPT:
+		if (!in->has_status)
+			end_lost(in);
+		return;
+	case INIT_DO_END_LOST: end_lost(in); return;
+	default: return;
+	}
+}
+
+static void act_on_signal(struct init *in, enum init_action action, const siginfo_t *info, bool own)
+{
+	switch ((int)action) {
+	case INIT_DO_FORWARD: forward(in, info); return;
+	case INIT_DO_FORWARD_TIMED:
+		start_clock(in);
+		forward(in, info);
+		continue_stopped(in);
+		return;
+	case INIT_DO_FORWARD_END:
+		if (!in->deadline)
+			init_tell_stopping(&in->tell, -1);
+		forward(in, info);
+		continue_stopped(in);
+		return;
+	case INIT_DO_FORWARD_SUSPEND:
+		if (in->opts.rewrite[info->si_signo])
+			forward(in, info);
+		else
+			init_tell_dropped(&in->tell, info->si_signo, info->si_pid, false);
+		init_tell_note(&in->tell, "Suspending self due to TTY signal.", 0);
+		kern_kill(in->self, SIGSTOP);
+		return;
+	case INIT_DO_RESUME: resume(in, info); return;
+	case INIT_DO_TO_REST: to_rest(in, info); return;
+	case INIT_DO_TO_REST_TIMED:
+		to_rest(in, info);
+		init_rest_signal(in->self, SIGCONT);
+		start_clock(in);
+		return;
+	case INIT_DO_TELL_DROP:
+		init_tell_dropped(&in->tell, info->si_signo, info->si_pid, own);
+		return;
+	case INIT_DO_END_ZERO:
+		init_tell_stopping(&in->tell, -1);
+		in->exit_code = 0;
+		return;
+	default: return;
+	}
+}
+
+static enum init_action decide(struct init *in, enum init_event event)
 {
 	struct init_decision d = init_decide(in->state, event);
 
 	in->state = d.next;
-	switch (d.action) {
-	case INIT_DO_NOTHING: return;
-	case INIT_DO_FORWARD: forward(in, info); return;
-	case INIT_DO_RESUME: resume(in, info); return;
-	case INIT_DO_SUSPEND:
-		kern_kill(in->self, SIGSTOP); /* returns when somebody continues us */
-		return;
-	case INIT_DO_TELL:
-		if (in->opts.verbose || in->opts.warn_on_reap)
-			tell_ended("reaped orphan ", ": ", news);
-		return;
-	case INIT_DO_END_STATUS:
-		in->exit_code = init_exit_status(news->status, in->opts.zeroed);
-		if (in->opts.verbose)
-			tell_ended("main process ", " ", news);
-		return;
-	case INIT_DO_END_ZERO: in->exit_code = 0; return;
-	case INIT_DO_END_LOST:
-		in->exit_code = fail("the main process is gone, and the kernel does not tell how",
-				     0);
-		return;
-	case INIT_ACTIONS: return;
-	}
+	return d.action;
+}
+
+/* No child at all ends every state in which there has to be one, or nobody to wait for. */
+static bool needs_child(const struct init *in)
+{
+	return in->state != INIT_PAUSED;
 }
 
 /* True if it stopped at the batch limit: more news may wait. */
@@ -125,31 +256,79 @@ static bool reap(struct init *in)
 	struct init_news news;
 
 	for (int n = 0; n < REAP_BATCH && in->state != INIT_DONE; n++) {
-		if (!init_reap_next(in->main, in->job_control, &news))
+		if (!init_reap_next(&in->opts.policy, in->main, needs_child(in), &news))
 			return false;
-		step(in, news.event, NULL, &news);
+		if (n == 0 && news.event != INIT_EV_NO_CHILD)
+			init_tell_received(&in->tell, SIGCHLD);
+		act_on_news(in, decide(in, news.event), &news);
 	}
 	return true;
 }
 
-static void take_signal(struct init *in, bool sleep)
+static void check_stop(struct init *in)
 {
-	static const struct __kernel_timespec at_once;
-	siginfo_t info;
-	long signo = kern_sigtake(INIT_SIGSET_ALL, &info, sleep ? NULL : &at_once);
+	int signo = in->job_control && in->main ? kern_stopped_by(in->main) : 0;
 
-	/* EAGAIN: none there. EINTR: a tracer, the freezer or a STOP woke us. */
-	if (signo > 0)
-		step(in, init_event_of_signal((int)signo, info.si_pid == in->self), &info, NULL);
+	if (signo)
+		act_on_news(in, decide(in, init_event_of_stop(signo)), NULL);
 }
 
-/* Nothing of the payload may be kept busy by us: no pipe held open, no file system
- * that cannot be unmounted. 0 to 2 stay, for messages. */
-static void let_go(void)
+static void take_signal(struct init *in, const struct __kernel_timespec *timeout)
 {
-	if (kern_close_range(3, UINT32_MAX) < 0)
+	siginfo_t info;
+	long signo = kern_sigtake(INIT_SIGSET_ALL, &info, timeout);
+	enum init_event event;
+	bool own;
+
+	if (signo <= 0)
+		return; /* EAGAIN: none there. EINTR: a tracer, the freezer or a STOP woke us */
+	own = info.si_code == SI_USER && info.si_pid == in->self;
+	event = init_event_of_signal(&in->opts.policy, (int)signo, in->opts.rewrite[signo], own);
+	if (event != INIT_EV_SIG_CHILD)
+		init_tell_received(&in->tell, (int)signo);
+	act_on_signal(in, decide(in, event), &info, own);
+}
+
+/* Sleeps, if nothing else is to be done, until a signal or the next date. */
+static void wait_for_signal(struct init *in, bool sleep)
+{
+	struct __kernel_timespec timeout = { 0 };
+	int64_t date = in->deadline, now;
+
+	if (in->look_at && (!date || in->look_at < date))
+		date = in->look_at;
+	if (!date) {
+		take_signal(in, sleep ? NULL : &timeout);
+		return;
+	}
+	now = kern_now();
+	if (sleep && date > now) {
+		timeout.tv_sec = (date - now) / second_ns;
+		timeout.tv_nsec = (date - now) % second_ns;
+	}
+	take_signal(in, &timeout);
+	now = kern_now();
+	if (in->deadline && now >= in->deadline)
+		act_on_news(in, decide(in, INIT_EV_DEADLINE), NULL);
+	if (in->look_at && now >= in->look_at)
+		act_on_news(in, decide(in, INIT_EV_LOOK), NULL);
+}
+
+/* --- before and around the loop --- */
+
+/* Nothing of the payload may be kept busy by us: no pipe held open, no file system
+ * that cannot be unmounted. 0 to 2 stay, for messages, and the one of --status-fd. */
+static void let_go(struct init *in)
+{
+	unsigned int kept = in->tell.status.fd >= 3 ? (unsigned int)in->tell.status.fd : 2;
+
+	init_out_settle(&in->tell.log);
+	init_out_settle(&in->tell.status);
+	if ((kept > 3 && kern_close_range(3, kept - 1) < 0) ||
+	    kern_close_range(kept + 1, UINT32_MAX) < 0)
 		for (int fd = 3; fd < CLOSE_MAX; fd++)
-			kern_close(fd);
+			if (fd != (int)kept)
+				kern_close(fd);
 	kern_chdir("/");
 }
 
@@ -162,56 +341,116 @@ static void watch_parent(const struct init *in, int parent)
 		kern_kill(in->self, in->opts.parent_death);
 }
 
-static int run(struct init *in, const struct init_inherited *was, char **argv, char **envp)
+/* 0, or -1 where orphans were asked for and cannot be adopted. */
+static int adopt_orphans(struct init *in)
+{
+	long r;
+
+	if (in->opts.no_subreaper) {
+		if (in->self != 1 && !kern_is_subreaper())
+			init_tell_no_reaper(&in->tell);
+		return 0;
+	}
+	if (in->self == 1 && !in->opts.subreaper)
+		return 0;
+	r = kern_prctl(PR_SET_CHILD_SUBREAPER, 1);
+	if (r < 0)
+		init_tell_error(&in->tell, "cannot adopt orphans (PR_SET_CHILD_SUBREAPER)", r);
+	/* A sandbox or an emulator may not know it. The command is worth more. */
+	return r < 0 && in->opts.subreaper ? -1 : 0;
+}
+
+/* dumb-init: the child is to have the terminal as its own. The HUP and CONT that this
+ * brings to the leader of a session are dropped by the table (INIT_EV_SIG_OWN). */
+static void leave_terminal(struct init *in)
+{
+	long r = kern_leave_terminal(0);
+
+	if (r < 0)
+		init_tell_note(&in->tell, "Unable to detach from controlling tty", r);
+	else
+		init_tell_note(
+			&in->tell,
+			kern_getsid() == in->self
+				? "Detached from controlling tty, ignoring the first SIGHUP "
+				  "and SIGCONT we receive."
+				: "Detached from controlling tty, but was not session leader.",
+			0);
+}
+
+static int start(struct init *in, const struct init_inherited *was, char **argv, char **envp)
 {
 	int foreground;
 
-	if (in->self != 1 || in->opts.subreaper) {
-		long r = kern_prctl(PR_SET_CHILD_SUBREAPER, 1);
+	if (in->opts.new_session)
+		leave_terminal(in);
+	in->main = init_spawn(&in->opts, was, &in->tell, argv, envp);
+	if (in->main < 0) {
+		init_tell_error(&in->tell, "cannot start a process for the command (fork)",
+				in->main);
+		return -1;
+	}
+	init_tell_started(&in->tell, argv[in->opts.first], in->main);
+	/* PID 1 cannot stop, and has no shell that would continue it. dumb-init stops with
+	 * the signal, not with the process. */
+	in->job_control = in->self != 1 && !in->opts.policy.suspends &&
+			  kern_tcgetpgrp(0, &foreground) == 0;
+	return 0;
+}
 
-		/* A sandbox or an emulator may not know it. The command is worth more. */
-		if (r < 0) {
-			fail("cannot adopt orphans (PR_SET_CHILD_SUBREAPER)", r);
-			if (in->opts.subreaper)
-				return INIT_EXIT_SELF;
-		}
-	}
-	if (!in->opts.pause) {
-		in->main = init_spawn(&in->opts, was, argv, envp);
-		if (in->main < 0)
-			return fail("cannot start a process for the command (fork)", in->main);
-	}
+static int run(struct init *in, const struct init_inherited *was, char **argv, char **envp)
+{
+	if (adopt_orphans(in) < 0)
+		return init_opts_exit(in->opts.voice);
+	if (!in->opts.pause && start(in, was, argv, envp) < 0)
+		return init_opts_exit(in->opts.voice);
 	in->state = in->opts.pause ? INIT_PAUSED : INIT_RUNNING;
-	/* PID 1 cannot stop, and has no shell that would continue it. */
-	in->job_control = in->self != 1 && in->main > 0 && kern_tcgetpgrp(0, &foreground) == 0;
-	let_go();
+	if (in->tell.status.fd >= 0)
+		in->look_at = kern_now() + LOOK_AGAIN_S * second_ns;
+	let_go(in);
 
 	while (in->state != INIT_DONE) {
 		bool more = reap(in);
 
 		if (in->state != INIT_DONE)
-			take_signal(in, !more);
+			check_stop(in);
+		if (in->state != INIT_DONE)
+			wait_for_signal(in, !more);
 	}
+	init_tell_exit(&in->tell, in->exit_code);
 	return in->exit_code;
 }
 
-static int usage(const char *why)
+static int open_outputs(struct init *in)
 {
-	fail(why, 0);
-	fail("try 'atoll-init --help'", 0);
-	return INIT_EXIT_SELF;
+	struct init_teller *t = &in->tell;
+	long r;
+
+	t->voice = in->opts.voice;
+	t->level = in->opts.level;
+	t->warn_on_reap = in->opts.warn_on_reap;
+	t->self = in->self;
+	t->log.fd = t->status.fd = -1;
+	if (t->level > INIT_SAY_ERRORS || t->warn_on_reap)
+		init_out_open(&t->log, 2); /* closed: then nobody wants to hear it */
+	if (in->opts.status_fd < 0)
+		return 0;
+	r = init_out_open(&t->status, in->opts.status_fd);
+	/* 0, 1 and 2 are the command's too. */
+	if (r == 0 && in->opts.status_fd > 2)
+		r = kern_close_on_exec(in->opts.status_fd);
+	if (r < 0)
+		init_tell_error(t, "--status-fd", r);
+	return r < 0 ? -1 : 0;
 }
 
-static int show(const struct init_opts *opts)
+static int show(const struct init_opts *opts, const char *argv0)
 {
 	struct init_text t;
+	int fd;
 
-	init_text_start(&t);
-	if (opts->version)
-		init_text_str(&t, "atoll-init " ATOLL_VERSION "\n");
-	else
-		init_opts_help(&t);
-	return kern_write(1, t.buf, t.len) == (long)t.len ? 0 : INIT_EXIT_SELF;
+	init_opts_show(opts, argv0, &fd, &t);
+	return kern_write(fd, t.buf, t.len) == (long)t.len ? 0 : init_opts_exit(opts->voice);
 }
 
 int init_main(int argc, char **argv, char **envp)
@@ -220,7 +459,6 @@ int init_main(int argc, char **argv, char **envp)
 	struct init in = { .exit_code = INIT_EXIT_SELF };
 	struct init_inherited was;
 	struct kern_sigaction sigchld;
-	struct init_text why;
 	int parent;
 
 	/* First of all: a signal that comes while it is blocked waits for us; one that
@@ -233,13 +471,23 @@ int init_main(int argc, char **argv, char **envp)
 	in.self = kern_getpid();
 	parent = kern_getppid();
 
-	if (init_opts_parse(argc, argv, &in.opts, &why) < 0)
-		return usage(why.buf);
-	if (in.opts.help || in.opts.version)
-		return show(&in.opts);
-	if (in.opts.pause ? in.opts.first < argc : in.opts.first >= argc)
-		return usage(in.opts.pause ? "--pause takes no command" : "no command given");
+	{
+		struct init_text why;
+
+		if (init_opts_parse(argc, argv, envp, &in.opts, &why) < 0) {
+			kern_write(2, why.buf, why.len);
+			return init_opts_exit(in.opts.voice);
+		}
+	}
+	if (in.opts.show)
+		return show(&in.opts, argv[0]);
+	if (open_outputs(&in) < 0)
+		return init_opts_exit(in.opts.voice);
 	if (in.opts.parent_death)
 		watch_parent(&in, parent);
+	if (!in.opts.pause && in.self == 1 &&
+	    (in.opts.system == INIT_SYSTEM_YES ||
+	     (in.opts.system == INIT_SYSTEM_AUTO && init_is_system(argv[in.opts.first]))))
+		init_become(&in.opts, &was, &in.tell, argc, argv, envp);
 	return run(&in, &was, argv, envp);
 }

@@ -3,21 +3,21 @@
 
 #include "init/kern.h"
 
-bool init_reap_next(int main, bool stops, struct init_news *ret)
+bool init_reap_next(const struct init_policy *p, int main, bool needed, struct init_news *ret)
 {
 	int status = 0;
-	long pid = kern_wait(&status, WNOHANG | (stops ? WUNTRACED : 0));
+	long pid = kern_wait(&status, WNOHANG);
 
 	if (pid == 0)
 		return false;
 	if (pid < 0) {
 		/* wait4(2) with WNOHANG knows no other error; children that others
-		 * trace count as children. Whoever is PAUSED has none most of the time. */
+		 * trace count as children. */
 		*ret = (struct init_news){ .event = INIT_EV_NO_CHILD };
-		return main > 0;
+		return needed;
 	}
 	*ret = (struct init_news){
-		.event = init_event_of_wait((int)pid, main, status),
+		.event = init_event_of_wait(p, (int)pid, main, status),
 		.pid = (int)pid,
 		.status = status,
 	};

@@ -15,9 +15,9 @@ struct init_news {
 };
 
 /* True: something happened, and *ret says what; a child that ended is reaped by it.
- * False: no child has changed. @main: the main process, 0 = none. @stops: report
- * stopped children too. */
-bool init_reap_next(int main, bool stops, struct init_news *ret);
+ * False: no child has changed. @main: the main process, 0 = none. @needed: that there is
+ * no child at all is news (INIT_EV_NO_CHILD); else it counts as no change. */
+bool init_reap_next(const struct init_policy *p, int main, bool needed, struct init_news *ret);
 
 /* "exited with status 3", "was killed by signal 15 (TERM)". */
 void init_reap_describe(struct init_text *t, int status);

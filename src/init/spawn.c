@@ -2,7 +2,6 @@
 #include "init/spawn.h"
 
 #include "init/kern.h"
-#include "init/say.h"
 #include "init/table.h"
 
 enum { PATH_BUF = 4096 }; /* PATH_MAX of linux/limits.h */
@@ -42,11 +41,11 @@ static void restore_signals(const struct init_opts *opts, const struct init_inhe
 
 /* A script without "#!" is the shell's, as execvp(3) has it. The word before the
  * command (there is one: argv[0] at least) makes room for the shell's name. */
-static long exec_one(const char *path, char **argv, char **envp)
+static long exec_one(const char *path, bool may_use_shell, char **argv, char **envp)
 {
 	long r = kern_execve(path, argv, envp);
 
-	if (r == -ENOEXEC) {
+	if (r == -ENOEXEC && may_use_shell) {
 		static char sh[] = "/bin/sh";
 		static char copy[PATH_BUF];
 		struct init_text name;
@@ -60,17 +59,6 @@ static long exec_one(const char *path, char **argv, char **envp)
 		kern_execve(sh, argv - 1, envp);
 	}
 	return r;
-}
-
-static const char *find_path(char *const *envp)
-{
-	for (; *envp; envp++) {
-		const char *e = *envp;
-
-		if (e[0] == 'P' && e[1] == 'A' && e[2] == 'T' && e[3] == 'H' && e[4] == '=')
-			return e + 5;
-	}
-	return default_path;
 }
 
 /* Writes "DIR/NAME", DIR being what stands before the next ':' (empty = "."), and
@@ -92,32 +80,27 @@ static const char *join(const char *dirs, const char *name, char *buf, bool *ret
 	return dirs;
 }
 
-static bool has_slash(const char *s)
-{
-	while (*s && *s != '/')
-		s++;
-	return *s == '/';
-}
-
 /* As execvp(3): the first directory in which it can be executed; "permission denied"
  * in one of them weighs more than "not there" in the others. Returns -errno. */
-static long exec_search(char **argv, char **envp)
+static long exec_search(char **argv, bool may_use_shell, char **envp)
 {
 	const char *name = argv[0];
-	const char *dirs = find_path(envp);
+	const char *dirs = init_env_find(envp, "PATH");
 	long result = -ENOENT;
 
+	if (!dirs)
+		dirs = default_path;
 	if (*name == '\0')
 		return -ENOENT;
-	if (has_slash(name))
-		return exec_one(name, argv, envp);
+	if (init_has_slash(name))
+		return exec_one(name, may_use_shell, argv, envp);
 	for (;; dirs++) {
 		char path[PATH_BUF];
 		bool fits;
 		long r;
 
 		dirs = join(dirs, name, path, &fits);
-		r = fits ? exec_one(path, argv, envp) : -ENAMETOOLONG;
+		r = fits ? exec_one(path, may_use_shell, argv, envp) : -ENAMETOOLONG;
 		if (r == -EACCES)
 			result = r;
 		else if (r != -ENOENT && r != -ENOTDIR && r != -ENAMETOOLONG && r != -ELOOP)
@@ -127,45 +110,100 @@ static long exec_search(char **argv, char **envp)
 	}
 }
 
-_Noreturn static void become_payload(const struct init_opts *opts, const struct init_inherited *was,
-				     int parents_pgrp, char **argv, char **envp)
+/* systemd tells by these who is meant: the process that the init was, which is now its
+ * child. LISTEN_PIDFDID names the process by another number, and may be left out. */
+static void rename_process(char **envp, int parent)
 {
-	const char *name = argv[opts->first];
-	struct init_text t;
-	long r;
+	enum { NAMES = 2, VALUE_SIZE = 32 };
+	static const char *const names[NAMES] = { "LISTEN_PID", "WATCHDOG_PID" };
+	static struct init_text value[NAMES];
+	char **to = envp;
 
-	kern_setpgid(0, 0);
-	take_terminal(parents_pgrp);
-	restore_signals(opts, was);
-	r = exec_search(argv + opts->first, envp);
+	for (; *envp; envp++) {
+		char *word = *envp;
 
-	init_say_start(&t);
-	init_text_str(&t, "cannot execute '");
-	init_text_str(&t, name);
-	init_text_str(&t, "': ");
-	if (r == -ENOENT && has_slash(name) && kern_exists(name))
-		init_text_str(&t,
-			      "it is there, but the interpreter or loader that it names is not");
-	else if (r == -ENOENT && !has_slash(name))
-		init_text_str(&t, "command not found in PATH");
-	else
-		init_text_err(&t, r);
-	init_say_end(&t);
+		for (int i = 0; i < NAMES; i++) {
+			const char *rest = init_after_prefix(word, names[i]);
+			uint64_t pid;
+
+			if (!rest || *rest != '=' ||
+			    !init_parse_num(rest + 1, 10, INT32_MAX, &pid) || (int)pid != parent)
+				continue;
+			init_text_start(&value[i]);
+			init_text_str(&value[i], names[i]);
+			init_text_str(&value[i], "=");
+			init_text_num(&value[i], kern_getpid());
+			word = value[i].buf;
+		}
+		if (!init_after_prefix(word, "LISTEN_PIDFDID="))
+			*to++ = word;
+	}
+	*to = NULL;
+}
+
+_Noreturn static void fail_exec(const struct init_teller *t, const char *name, long r)
+{
+	bool is_there = r == -ENOENT && init_has_slash(name) && kern_exists(name);
+
+	init_tell_exec_failed(t, name, is_there, r);
 	kern_exit(r == -ENOENT || r == -ENOTDIR ? INIT_EXIT_NOT_FOUND : INIT_EXIT_NOT_EXECUTABLE);
 }
 
-int init_spawn(const struct init_opts *opts, const struct init_inherited *was, char **argv,
-	       char **envp)
+static void become_leader(const struct init_opts *opts, struct init_teller *t, int parents_pgrp)
+{
+	long r;
+
+	if (opts->new_session) {
+		kern_setsid();
+		r = kern_take_terminal(0);
+		if (r < 0)
+			init_tell_note(t, "Unable to attach to controlling tty", r);
+		init_tell_note(t, "setsid complete.", 0);
+	} else if (!opts->same_group) {
+		kern_setpgid(0, 0);
+		take_terminal(parents_pgrp);
+	}
+}
+
+int init_spawn(const struct init_opts *opts, const struct init_inherited *was,
+	       struct init_teller *t, char **argv, char **envp)
 {
 	int parents_pgrp = kern_getpgrp();
 	int child = (int)kern_fork();
 
-	if (child == 0)
-		become_payload(opts, was, parents_pgrp, argv, envp);
+	if (child == 0) {
+		become_leader(opts, t, parents_pgrp);
+		rename_process(envp, t->self);
+		restore_signals(opts, was);
+		fail_exec(t, argv[opts->first], exec_search(argv + opts->first, true, envp));
+	}
 	/* The child does the same; whoever comes first. Without it a signal for the
 	 * group could be sent before there is one, and be lost. Refused (EACCES) once
-	 * the child has called exec: then it has done it. */
-	if (child > 0)
+	 * the child has called exec: then it has done it. A session can only be made by
+	 * the child, and not by the leader of a group; a signal that comes before it is
+	 * one goes to the child alone, see forward() in main.c. */
+	if (child > 0 && !opts->new_session && !opts->same_group)
 		kern_setpgid(child, child);
 	return child;
+}
+
+/* The environment needs one word more. It follows argv and its NULL, so argv moves one
+ * to the left over the words that were the init's own, and the environment starts in
+ * the place of that NULL. */
+_Noreturn void init_become(const struct init_opts *opts, const struct init_inherited *was,
+			   const struct init_teller *t, int argc, char **argv, char **envp)
+{
+	static char container[] = "container=atoll";
+	char **command = argv + opts->first;
+
+	if (!init_env_find(envp, "container") && envp == argv + argc + 1) {
+		for (int i = opts->first; i < argc; i++)
+			argv[i - 1] = argv[i];
+		argv[argc - 1] = NULL;
+		argv[argc] = container;
+		envp = argv + argc;
+		command--;
+	}
+	restore_signals(opts, was);
+	fail_exec(t, command[0], exec_search(command, false, envp));
 }

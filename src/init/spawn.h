@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "init/opt.h"
+#include "init/tell.h"
 
 /* What the payload is to have again of what the init changed for itself. */
 struct init_inherited {
@@ -17,5 +18,10 @@ struct init_inherited {
  * none is lost in between: what arrives for the child before it has its own mask
  * stays pending in it. @argv: the init's own; the command is argv[opts->first].
  * A child that cannot exec says why and exits with 126 or 127. */
-int init_spawn(const struct init_opts *opts, const struct init_inherited *was, char **argv,
-	       char **envp);
+int init_spawn(const struct init_opts *opts, const struct init_inherited *was,
+	       struct init_teller *t, char **argv, char **envp);
+
+/* Becomes the command, which is an init itself, and tells it by "container=atoll" that it
+ * is in a container (systemd's Container Interface). Leaves with 126 or 127 if it cannot. */
+_Noreturn void init_become(const struct init_opts *opts, const struct init_inherited *was,
+			   const struct init_teller *t, int argc, char **argv, char **envp);

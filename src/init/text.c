@@ -30,11 +30,15 @@ static const struct {
 	{ EAGAIN, "Resource temporarily unavailable" },
 	{ ENOMEM, "Cannot allocate memory" },
 	{ EACCES, "Permission denied" },
+	{ ENXIO, "No such device or address" },
+	{ ECHILD, "No child processes" },
+	{ EBADF, "Bad file descriptor" },
 	{ ENOTDIR, "Not a directory" },
 	{ EISDIR, "Is a directory" },
 	{ EINVAL, "Invalid argument" },
 	{ ENFILE, "Too many open files in system" },
 	{ EMFILE, "Too many open files" },
+	{ ENOTTY, "Inappropriate ioctl for device" },
 	{ ETXTBSY, "Text file busy" },
 	{ ENAMETOOLONG, "File name too long" },
 	{ ENOSYS, "Function not implemented" },
@@ -42,8 +46,7 @@ static const struct {
 	{ ELIBBAD, "Accessing a corrupted shared library" },
 };
 
-/* Where @s goes on after @prefix; NULL if it does not begin so. */
-static const char *after_prefix(const char *s, const char *prefix)
+const char *init_after_prefix(const char *s, const char *prefix)
 {
 	for (; *prefix; s++, prefix++)
 		if (*s != *prefix)
@@ -53,7 +56,7 @@ static const char *after_prefix(const char *s, const char *prefix)
 
 bool init_str_eq(const char *a, const char *b)
 {
-	const char *rest = after_prefix(a, b);
+	const char *rest = init_after_prefix(a, b);
 
 	return rest && *rest == '\0';
 }
@@ -100,6 +103,29 @@ void init_text_sig(struct init_text *t, int signo)
 	}
 }
 
+const char *init_sig_name(int signo)
+{
+	return signo > 0 && signo < SIG_NAMES && sig_names[signo] ? sig_names[signo] : NULL;
+}
+
+bool init_has_slash(const char *s)
+{
+	while (*s && *s != '/')
+		s++;
+	return *s == '/';
+}
+
+const char *init_env_find(char *const *envp, const char *name)
+{
+	for (; *envp; envp++) {
+		const char *rest = init_after_prefix(*envp, name);
+
+		if (rest && *rest == '=')
+			return rest + 1;
+	}
+	return NULL;
+}
+
 void init_text_err(struct init_text *t, long err)
 {
 	if (err < 0)
@@ -143,7 +169,7 @@ bool init_parse_num(const char *s, unsigned int base, uint64_t max, uint64_t *re
 
 bool init_parse_sig(const char *s, int *ret)
 {
-	const char *rest = after_prefix(s, "SIG");
+	const char *rest = init_after_prefix(s, "SIG");
 	uint64_t n;
 
 	if (init_parse_num(s, 10, INIT_SIG_MAX, &n) && n > 0) {
@@ -157,7 +183,7 @@ bool init_parse_sig(const char *s, int *ret)
 			*ret = i;
 			return true;
 		}
-	rest = after_prefix(s, "RTMIN+");
+	rest = init_after_prefix(s, "RTMIN+");
 	if (!rest || !init_parse_num(rest, 10, INIT_SIG_MAX - INIT_SIG_RTMIN, &n))
 		return false;
 	*ret = INIT_SIG_RTMIN + (int)n;

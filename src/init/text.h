@@ -28,6 +28,13 @@ void init_text_sig(struct init_text *t, int signo); /* "15 (TERM)", "37 (RTMIN+3
 void init_text_err(struct init_text *t,
 		   long err); /* either sign; "Permission denied" or "error 71" */
 
+/* "TERM"; NULL for those without a name, real-time signals too. */
+const char *init_sig_name(int signo);
+/* Where @s goes on after @prefix; NULL if it does not begin so. */
+const char *init_after_prefix(const char *s, const char *prefix);
+/* The value of NAME in the environment, or NULL. */
+const char *init_env_find(char *const *envp, const char *name);
+bool init_has_slash(const char *s);
 bool init_str_eq(const char *a, const char *b);
 
 /* All digits, nothing else, 1 <= digits, value <= @max; @base 10 or 16 (no "0x"). */
