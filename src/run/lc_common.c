@@ -389,13 +389,12 @@ int lc_check_terminal(bool terminal, bool detach, const char *console_socket, st
 	return 0;
 }
 
-/* The highest capability that the kernel knows, around the one that we know. */
+/* The highest capability that the kernel knows: CAP_CHECKPOINT_RESTORE, our last, is
+ * older (5.9) than what else we need. */
 static uint32_t last_cap(void)
 {
 	uint32_t cap = NAME_CAP_COUNT - 1;
 
-	while (cap > 0 && prctl(PR_CAPBSET_READ, cap, 0, 0, 0) < 0)
-		cap--;
 	while (cap < 63 && prctl(PR_CAPBSET_READ, cap + 1, 0, 0, 0) >= 0)
 		cap++;
 	return cap;

@@ -402,6 +402,55 @@ static bool damage(int fd)
 	return pwrite(fd, &c, 1, end) == 1;
 }
 
+/* The first slot's file stands in every other slot too, as if all hashes were one. */
+static void collide(const char *dir)
+{
+	char command[200];
+
+	(void)snprintf(command, sizeof(command),
+		       "cd %s/seccomp~cache && f=$(ls | head -n 1) && cp -p $f ../one && "
+		       "for i in $(seq -w 0 31); do cp -p ../one $i; done",
+		       dir);
+	CHECK_INT(system(command), 0);
+}
+
+/* Whose file, which kind of file, whose hash: `plain` is the filter of `s`. */
+static void test_cache_trust(struct arena *a, int root, const char *dir, struct oci_seccomp *s,
+			     const struct sock_fprog *plain)
+{
+	autoclose int file = -1, again = -1;
+	struct stat made = { 0 }, now = { 0 };
+	char command[200];
+
+	CASE("cache: hashes that collide are misses");
+	collide(dir);
+	CHECK(same(cached(root, s, a), plain));
+	s->default_errno_ret = &e2big;
+	CHECK(!same(cached(root, s, a), plain));
+	s->default_errno_ret = NULL;
+	CHECK(same(cached(root, s, a), plain));
+
+	CASE("cache: a link is not followed");
+	(void)snprintf(command, sizeof(command),
+		       "cd %s && rm seccomp~cache/* && for i in $(seq -w 0 31); do "
+		       "ln -s ../one seccomp~cache/$i; done",
+		       dir);
+	CHECK_INT(system(command), 0);
+	CHECK(same(cached(root, s, a), plain));
+	(void)snprintf(command, sizeof(command), "find %s/seccomp~cache -type l -delete", dir);
+	CHECK_INT(system(command), 0);
+	file = cache_file(root, &made);
+	CHECK(file >= 0 && S_ISREG(made.st_mode));
+
+	CASE("cache: somebody else's file is made anew");
+	if (geteuid() != 0)
+		return;
+	CHECK(fchown(file, 12345, 12345) == 0);
+	CHECK(same(cached(root, s, a), plain));
+	again = cache_file(root, &now);
+	CHECK(again >= 0 && now.st_uid == 0 && now.st_ino != made.st_ino);
+}
+
 static void test_cache(struct arena *a)
 {
 	char dir[] = "/tmp/test-seccomp-XXXXXX", command[64];
@@ -441,6 +490,8 @@ static void test_cache(struct arena *a)
 	CHECK(!same(cached(root, &s, a), plain));
 	zero_or_8[1].value = 8;
 	CHECK(same(cached(root, &s, a), plain));
+
+	test_cache_trust(a, root, dir, &s, plain);
 
 	CASE("cache: none in a directory that others could write to");
 	(void)snprintf(command, sizeof(command), "rm -f %s/seccomp~cache/*", dir);
