@@ -288,7 +288,8 @@ mount_lacks() { [[ $MOUNT != *",$1,"* ]] || { echo "$1 in $MOUNT"; return 1; }; 
 	grep -q root "$BUNDLE/rootfs/etc/passwd"
 	[ -e "$BUNDLE/rootfs/sub/dir/file" ]
 	# a path that an option of overlayfs could not hold, below /tmp, with a colon
-	local long=$T/a:b/$(printf 'd%.0s' {1..200})/$(printf 'e%.0s' {1..100})
+	local long
+	long=$T/a:b/$(printf 'd%.0s' {1..200})/$(printf 'e%.0s' {1..100})
 	mkdir -p "$long"
 	mv "$BUNDLE/rootfs" "$long/rootfs"
 	config '.root.path = $p' --arg p "$long/rootfs"
