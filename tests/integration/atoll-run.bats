@@ -457,7 +457,7 @@ field() { atoll inspect -f "{{.State.$2}}" "$1"; }
 	atoll run -d --name e -e A=1 "$R" sleep 1000
 	run -0 atoll exec e ps
 	[[ $output == *"sleep 1000"* ]]
-	run -0 --separate-stderr atoll exec -e B=2 -w /etc -u app e sh -c 'echo $A$B; pwd; id -un; grep CapEff /proc/self/status; cat /proc/self/cgroup' 
+	run -0 --separate-stderr atoll exec -e B=2 -w /etc -u app e sh -c 'echo $A$B; pwd; id -un; grep CapEff /proc/self/status; cat /proc/self/cgroup'
 	[ "${lines[0]}" = 12 ]
 	[ "${lines[1]}" = /etc ]
 	[ "${lines[2]}" = app ]
