@@ -158,9 +158,10 @@ static int write_unified(const struct cgroup_hierarchy *h, const struct oci_pair
 				"/linux/resources/unified/%s: this file is the runtime's own",
 				p->key);
 	if (!h)
-		return err_set(e, EOPNOTSUPP,
-			       "/linux/resources/unified/%s: invalid configuration: there is no cgroup v2 hierarchy",
-			       p->key);
+		return err_set(
+			e, EOPNOTSUPP,
+			"/linux/resources/unified/%s: invalid configuration: there is no cgroup v2 hierarchy",
+			p->key);
 	/* Some files take one line a write. */
 	do {
 		size_t len = strcspn(at, "\n");
