@@ -219,7 +219,8 @@ int sources_prepare(struct ctx *c, struct err *e)
 
 int sources_set_id_map(const struct step *s, int tree, struct err *e)
 {
-	int ns = s->kind == STEP_MOUNT && s->mount.opts->idmap ? sources_id_map(s->mount.index) : -1;
+	int ns = s->kind == STEP_MOUNT && s->mount.opts->idmap ? sources_id_map(s->mount.index)
+							       : -1;
 
 	if (ns < 0)
 		return err_set(e, EPROTO, "the child sent a tree that has no id mapping");
