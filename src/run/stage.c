@@ -337,8 +337,8 @@ static int await_child(struct ctx *c, size_t *i, struct err *e)
 			return m.err.code > 0 ? -m.err.code : -EPROTO;
 		case WIRE_LISTENER:
 		case WIRE_TREE:
-			r = m.type == WIRE_TREE ? tree_arrived(c, &m, fd, e) :
-						  listener_arrived(c, &m, fd, e);
+			r = m.type == WIRE_TREE ? tree_arrived(c, &m, fd, e)
+						: listener_arrived(c, &m, fd, e);
 			if (r < 0)
 				return r;
 			continue;
