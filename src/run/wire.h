@@ -21,7 +21,15 @@
 
 #include "base/err.h"
 
-enum wire_type { WIRE_TURN = 1, WIRE_FAIL, WIRE_WARN, WIRE_GO, WIRE_DEBUG, WIRE_LISTENER, WIRE_TREE };
+enum wire_type {
+	WIRE_TURN = 1,
+	WIRE_FAIL,
+	WIRE_WARN,
+	WIRE_GO,
+	WIRE_DEBUG,
+	WIRE_LISTENER,
+	WIRE_TREE
+};
 
 struct wire_msg {
 	uint32_t type;
