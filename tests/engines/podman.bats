@@ -98,6 +98,7 @@ teardown_file() {
 podman_() {
 	timeout -k 5 60 nsenter --target "$ENGINE_PID" --mount -- env -i PATH="$PATH" HOME="$E/home" \
 		CONTAINERS_CONF="$E/containers.conf" CONTAINERS_STORAGE_CONF="$E/storage.conf" \
+		PODMAN_IGNORE_CGROUPSV1_WARNING=1 \
 		podman "$@" </dev/null 3>&-
 }
 
