@@ -12,9 +12,10 @@
 
 struct pidref {
 	pid_t pid;
-	int fd;             /* pidfd, or -1 */
-	uint64_t inode;     /* of the pidfd on pidfs (6.9), unique for this boot; 0 = the kernel has none */
-	uint64_t starttime; /* clock ticks after boot, /proc/PID/stat field 22; 0 = not read */
+	int fd; /* pidfd, or -1 */
+	/* Of the pidfd on pidfs (6.9), unique for this boot; 0: the kernel has none. */
+	uint64_t inode;
+	uint64_t starttime; /* clock ticks after boot, /proc/PID/stat field 22; 0: not read */
 };
 
 #define PIDREF_NULL ((struct pidref){ .fd = -1 })
