@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* stop, kill, rm, wait: the ends of containers. */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "base/io.h"
 #include "base/names.h"
 #include "cli/atoll.h"
+#include "conf/runspec.h"
 
 enum { KILL_WAIT_MS = 10 * 1000, NOT_GIVEN = -2, TIMEOUT_MAX_S = INT_MAX / 1000 };
 
@@ -58,6 +62,37 @@ static int gone(int r, struct err *e)
 	return 0;
 }
 
+/* An init of a whole system, as systemd is, takes TERM for "start yourself anew", and halts
+ * on RTMIN+3 (systemd(1)). It is known by having that signal blocked, to take it by a
+ * signalfd, as lxc-stop(1) looks at it. atoll-init blocks all of them, SEGV too. */
+static bool is_system_init(const struct box *b, struct arena *a)
+{
+	enum { STATUS_MAX = 65536, DIGITS = 16 };
+	const char *path = arena_printf(a, "/proc/%d/status", (int)b->c.init.pid), *at;
+	uint64_t blocked = 0;
+	char *text;
+	size_t len;
+
+	if (b->c.init.pid <= 0 || io_read_at(AT_FDCWD, path, STATUS_MAX, a, &text, &len) < 0 ||
+	    pidref_exited(&b->c.init))
+		return false;
+	at = strstr(text, "\nSigBlk:\t");
+	if (!at)
+		return false;
+	at += strlen("\nSigBlk:\t");
+	for (int i = 0; i < DIGITS && *at && strchr("0123456789abcdef", *at); i++, at++)
+		blocked = blocked << 4 | (uint64_t)(*at <= '9' ? *at - '0' : *at - 'a' + 10);
+	return blocked >> (SIGRTMIN + 3 - 1) & 1 && !(blocked >> (SIGSEGV - 1) & 1);
+}
+
+static bool says_stop_signal(const struct box *b)
+{
+	for (size_t i = 0; i < b->c.state.annotations.count; i++)
+		if (strcmp(b->c.state.annotations.items[i].key, RUN_STOP_SIGNAL_ANNOTATION) == 0)
+			return true;
+	return false;
+}
+
 static int stop_one(struct cmd_call *call, struct atoll *at, struct box *b, const char *word,
 		    struct err *e)
 {
@@ -69,6 +104,8 @@ static int stop_one(struct cmd_call *call, struct atoll *at, struct box *b, cons
 		box_stop_rule(&b->c.state.annotations, &sig, &timeout_s);
 		if (a->timeout_s != NOT_GIVEN)
 			timeout_s = a->timeout_s;
+		if (!says_stop_signal(b) && is_system_init(b, call->arena))
+			sig = SIGRTMIN + 3;
 		r = gone(lc_kill(&at->lc, b->rec.id, sig, false, e), e);
 		if (r == 0)
 			r = lc_wait(&at->lc, b->rec.id, timeout_s < 0 ? -1 : (int)timeout_s * 1000,

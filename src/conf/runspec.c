@@ -262,13 +262,23 @@ static void annotate(struct run_build *b, size_t *cap, const char *key, const ch
 		(struct oci_pair){ .key = key, .value = value };
 }
 
+/* "--annotation org.atoll.init=-g" has options for it. */
+static bool says_init(const struct oci_strings *given)
+{
+	for (size_t i = 0; i < given->count; i++)
+		if (strncmp(given->items[i], RUN_INIT_ANNOTATION "=",
+			    sizeof(RUN_INIT_ANNOTATION)) == 0)
+			return true;
+	return false;
+}
+
 static int annotations(struct run_build *b)
 {
 	const struct run_opts *o = b->o;
 	size_t cap = 0;
 
 	/* Only PID 1 has an init's duties. */
-	if (o->init && b->pid == RUN_NS_PRIVATE)
+	if (o->init && b->pid == RUN_NS_PRIVATE && !says_init(&o->annotations))
 		annotate(b, &cap, RUN_INIT_ANNOTATION, "true");
 	if (!o->root)
 		annotate(b, &cap, RUN_OVERLAY_ANNOTATION, "true");

@@ -7,6 +7,7 @@
  * meanwhile), joins, and clones the child with CLONE_PARENT, so that the child
  * is ours and its pidfd lies in our table. */
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -43,8 +44,15 @@ static int clone_child(struct launch *l, uint64_t extra)
 		/* CLONE_PARENT: the launcher's own exit signal is inherited. */
 		.exit_signal = extra & CLONE_PARENT ? 0 : SIGCHLD,
 	};
+	sigset_t all, before;
 	pid_t pid;
 
+	/* What comes for a PID 1 that has no handler is thrown away; what comes while it is
+	 * blocked stays, and atoll-init finds it (exec_clean). So block it before there is a
+	 * PID 1. */
+	sigfillset(&all);
+	if (c->plan->env.init)
+		(void)sigprocmask(SIG_SETMASK, &all, &before);
 	if (cg >= 0) {
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (uint64_t)cg;
@@ -61,6 +69,8 @@ static int clone_child(struct launch *l, uint64_t extra)
 	}
 	if (pid == 0)
 		c->child_main(c);
+	if (c->plan->env.init)
+		(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	l->result = pid;
 	return pid;
 }

@@ -24,7 +24,8 @@
 
 enum {
 	PASSWD_MAX = 4 << 20,
-	INIT_ARGS = 3, /* atoll-init --sigmask=0 -- */
+	INIT_ARGS = 4,         /* atoll-init --sigmask=0 --sigign=0 -- */
+	INIT_OPTIONS_MAX = 32, /* words of the annotation */
 };
 
 static const char default_path[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -127,19 +128,43 @@ static int prepare_env(struct ctx *c, struct err *e)
 	return 0;
 }
 
+/* PID 1's own words: the mask and the ignored signals that the command is to have are told,
+ * since it starts with all blocked. The annotation says "true", or has more options for
+ * it: "-g --grace=10". */
+static int init_args(struct ctx *c, size_t *n, struct err *e)
+{
+	const char *more = oci_annotation(c->spec, OCI_ANNOTATION_INIT);
+	char *word, *at;
+
+	c->argv[(*n)++] = arena_strdup(c->arena, "atoll-init");
+	c->argv[(*n)++] = arena_strdup(c->arena, "--sigmask=0");
+	c->argv[(*n)++] = arena_strdup(c->arena, "--sigign=0");
+	at = arena_strdup(c->arena, more && more[0] == '-' ? more : "");
+	for (int i = 0; (word = strtok_r(at, " ", &at)); i++) {
+		if (i == INIT_OPTIONS_MAX)
+			return err_set(e, E2BIG,
+				       "/annotations/" OCI_ANNOTATION_INIT ": more than %d words",
+				       INIT_OPTIONS_MAX);
+		c->argv[(*n)++] = word;
+	}
+	c->argv[(*n)++] = arena_strdup(c->arena, "--");
+	return 0;
+}
+
 static int prepare_args(struct ctx *c, struct err *e)
 {
 	const struct oci_strings *args = &c->process->args;
 	size_t n = 0;
+	int r = 0;
 
 	if (args->count == 0)
 		return err_set(e, EINVAL, "/process/args: must not be empty");
-	c->argv = arena_alloc(c->arena, (args->count + INIT_ARGS + 1) * sizeof(*c->argv));
-	if (c->plan->env.init) {
-		c->argv[n++] = arena_strdup(c->arena, "atoll-init");
-		c->argv[n++] = arena_strdup(c->arena, "--sigmask=0");
-		c->argv[n++] = arena_strdup(c->arena, "--");
-	}
+	c->argv = arena_alloc(c->arena,
+			      (args->count + INIT_ARGS + INIT_OPTIONS_MAX + 1) * sizeof(*c->argv));
+	if (c->plan->env.init)
+		r = init_args(c, &n, e);
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < args->count; i++)
 		c->argv[n++] = arena_strdup(c->arena, args->items[i]);
 	c->exe = arena_alloc(c->arena, PATH_MAX);

@@ -31,9 +31,9 @@ struct blueprint {
 
 static bool wants_init(const struct oci_spec *spec)
 {
-	const char *v = oci_annotation(spec, "org.atoll.init");
+	const char *v = oci_annotation(spec, OCI_ANNOTATION_INIT);
 
-	return v && strcmp(v, "true") == 0;
+	return v && (strcmp(v, "true") == 0 || v[0] == '-'); /* options of atoll-init */
 }
 
 static int find_config(struct lc *lc, const struct lc_create *o, struct blueprint *b, struct err *e)
