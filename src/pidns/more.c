@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pidns/impl.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/num.h"
+
+static void refuse(struct pn_proc *p, uint32_t field, ssize_t r)
+{
+	if (r == -EACCES || r == -EPERM)
+		p->denied |= field;
+}
+
+static int take_text(struct pn_snap *s, const char **to, size_t len)
+{
+	*to = pool_strndup(&s->pool, s->scratch, len);
+	return *to ? 0 : -ENOMEM;
+}
+
+static int read_cmdline(struct pn_snap *s, struct row *r, int dirfd)
+{
+	ssize_t n = snap_read(s, dirfd, "cmdline");
+	size_t len;
+
+	if (n < 0) {
+		refuse(&r->pub, PN_F_CMDLINE, n);
+		return 0;
+	}
+	r->pub.fields |= PN_F_CMDLINE;
+	len = n > CMDLINE_MAX ? CMDLINE_MAX : (size_t)n;
+	r->pub.cmdline_len = len;
+	return take_text(s, &r->pub.cmdline, len);
+}
+
+static int read_cgroup(struct pn_snap *s, struct row *r, int dirfd)
+{
+	ssize_t n = snap_read(s, dirfd, "cgroup");
+
+	if (n < 0) {
+		refuse(&r->pub, PN_F_CGROUP, n);
+		return 0;
+	}
+	r->pub.fields |= PN_F_CGROUP;
+	return owner_read(s, r, s->scratch, (size_t)n);
+}
+
+static int read_label(struct pn_snap *s, struct row *r, int dirfd)
+{
+	ssize_t n = snap_read(s, dirfd, "attr/current");
+
+	if (n < 0)
+		refuse(&r->pub, PN_F_LABEL, n);
+	else
+		r->pub.fields |= PN_F_LABEL;
+	while (n > 0 && (s->scratch[n - 1] == '\n' || s->scratch[n - 1] == '\0'))
+		n--;
+	return n > 0 ? take_text(s, &r->pub.label, (size_t)n) : 0;
+}
+
+/* What the ioctls say of the namespace that `name` leads to; once for each inode. */
+static int read_nsinfo(struct pn_snap *s, int dirfd, const char *name, uint64_t *ret_ino)
+{
+	autoclose int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC);
+	struct nsinfo info, *keep;
+
+	if (fd < 0)
+		return 0;
+	nsfd_info(fd, &info);
+	if (info.type_ino == 0)
+		return 0;
+	keep = pool_alloc(&s->pool, sizeof(*keep));
+	if (!keep)
+		return -ENOMEM;
+	info.next = s->infos;
+	*keep = info;
+	s->infos = keep;
+	*ret_ino = info.type_ino;
+	return 0;
+}
+
+static bool map_line(const char **at, const char *end, uint64_t v[static 3])
+{
+	const char *p = *at;
+
+	for (int i = 0; i < 3; i++) {
+		const char *stop;
+
+		while (p < end && *p == ' ')
+			p++;
+		for (stop = p; stop < end && *stop >= '0' && *stop <= '9';)
+			stop++;
+		if (num_u64(p, (size_t)(stop - p), &v[i]) < 0)
+			return false;
+		p = stop;
+	}
+	while (p < end && *p != '\n')
+		p++;
+	*at = p < end ? p + 1 : end;
+	return true;
+}
+
+static int64_t map_inside(const char *text, size_t len, uint64_t outside)
+{
+	const char *at = text, *end = text + len;
+	uint64_t v[3];
+
+	while (at < end && map_line(&at, end, v))
+		if (outside >= v[1] && outside - v[1] < v[2])
+			return (int64_t)(v[0] + (outside - v[1]));
+	return -1;
+}
+
+static struct idmap **bucket(struct pn_snap *s, uint64_t ino)
+{
+	return &s->idmaps[ino % (sizeof(s->idmaps) / sizeof(s->idmaps[0]))];
+}
+
+static int read_userns(struct pn_snap *s, struct row *r, int dirfd)
+{
+	struct pn_proc *p = &r->pub;
+	struct idmap *map = NULL;
+	int e = proc_nslink_at(dirfd, "ns/user", PROC_NS_USER, &p->ns_ino[PN_USER]);
+	ssize_t n;
+
+	refuse(p, PN_F_USERNS, e);
+	for (map = e == 0 ? *bucket(s, p->ns_ino[PN_USER]) : NULL; map && map->ino != p->ns_ino[PN_USER];)
+		map = map->next;
+	if (map) {
+		p->inner_uid = map_inside(map->text, map->len, p->uid[1]);
+		p->fields |= PN_F_USERNS;
+		return 0;
+	}
+	/* Readable for all, so that the uid inside is known where the namespace is not. */
+	n = snap_read(s, dirfd, "uid_map");
+	if (n < 0)
+		return 0;
+	p->fields |= PN_F_USERNS;
+	p->inner_uid = map_inside(s->scratch, (size_t)n, p->uid[1]);
+	if (e < 0)
+		return 0;
+	map = pool_alloc(&s->pool, sizeof(*map));
+	if (!map)
+		return -ENOMEM;
+	*map = (struct idmap){ p->ns_ino[PN_USER], pool_strndup(&s->pool, s->scratch, (size_t)n),
+			       (size_t)n, *bucket(s, p->ns_ino[PN_USER]) };
+	*bucket(s, p->ns_ino[PN_USER]) = map;
+	return map->text ? 0 : -ENOMEM;
+}
+
+static int read_pending(struct pn_snap *s, struct row *r, int dirfd)
+{
+	struct pn_proc *p = &r->pub;
+	uint64_t ino = 0;
+	int e;
+
+	if (p->state == 'Z' || p->flags & (PN_P_KTHREAD | PN_P_DYING))
+		return 0;
+	e = proc_nslink_at(dirfd, "ns/pid_for_children", PROC_NS_PID, &ino);
+	refuse(p, PN_F_PENDING, e);
+	if (e < 0 && e != -ENOENT)
+		return 0;
+	if (p->ns_ino[PN_PID] == 0 && proc_nslink_at(dirfd, "ns/pid", PROC_NS_PID,
+						     &p->ns_ino[PN_PID]) < 0)
+		return 0;
+	p->fields |= PN_F_PENDING;
+	/* ENOENT: unshare(2) made a namespace, and it has no init: the link has nothing to say.
+	 * But a process that ends has no such link either. */
+	if (e == -ENOENT) {
+		ssize_t n = snap_read(s, dirfd, "status");
+		struct proc_status st;
+
+		if (n < 0 || proc_status_parse(s->scratch, (size_t)n, &st) < 0 || !st.has_mm)
+			return 0;
+	} else if (ino == p->ns_ino[PN_PID]) {
+		return 0;
+	}
+	p->flags |= PN_P_PENDING;
+	p->children_ns_ino = ino;
+	return pins_add(s, r, PN_PID, ino, (struct pn_pin){ .how = PN_HOLD_CHILDREN, .fd = -1 });
+}
+
+static int read_nslinks(struct pn_snap *s, struct row *r, int dirfd)
+{
+	struct pn_proc *p = &r->pub;
+
+	for (int t = 0; t < PN_TYPES; t++) {
+		int e;
+
+		if (p->ns_ino[t])
+			continue;
+		e = proc_nslink_at(dirfd, proc_ns_path[t], (enum proc_ns)t, &p->ns_ino[t]);
+		refuse(p, PN_F_NSLINKS, e);
+		if (e == -EACCES || e == -EPERM)
+			return 0;
+		if (e == 0 && s->any_link && s->fields & PN_F_NSINFO &&
+		    set_add(&s->asked, p->ns_ino[t]) > 0) {
+			uint64_t ino;
+
+			if (read_nsinfo(s, dirfd, proc_ns_path[t], &ino) < 0)
+				return -ENOMEM;
+		}
+	}
+	p->fields |= PN_F_NSLINKS;
+	return 0;
+}
+
+/* The namespace of an init: its inode, and what ioctls have to say. */
+static int read_init(struct pn_snap *s, struct row *r, int dirfd)
+{
+	struct pn_proc *p = &r->pub;
+
+	r->pub.start = scan_start(s, dirfd);
+	if (p->start)
+		p->fields |= PN_F_START;
+	/* Without NSINFO only for a namespace whose parent the rule does not tell: made by a
+	 * process that had entered another one before. */
+	if (s->any_link && p->ns_ino[PN_PID] && set_add(&s->asked, p->ns_ino[PN_PID]) > 0 &&
+	    (s->fields & PN_F_NSINFO ||
+	     (p->level > s->base && (!snap_row(s, p->ppid) || snap_row(s, p->ppid)->pub.level + 1 != p->level))))
+		return read_nsinfo(s, dirfd, "ns/pid", &p->ns_ino[PN_PID]);
+	return 0;
+}
+
+int more_read(struct pn_snap *s, struct row *r, int dirfd)
+{
+	uint32_t f = s->fields;
+	struct pn_proc *p = &r->pub;
+	bool init = p->flags & PN_P_INIT;
+	int e = 0;
+
+	if (init)
+		e = read_init(s, r, dirfd);
+	else if (f & PN_F_START && (p->start = scan_start(s, dirfd)))
+		p->fields |= PN_F_START;
+	/* Owners: each process its own, or those of inits and of who came from outside. */
+	if (e == 0 && (f & PN_F_CGROUP || (f & PN_F_OWNER && (init || !r->rule))))
+		e = read_cgroup(s, r, dirfd);
+	if (e == 0 && (f & PN_F_CMDLINE || (f & PN_F_OWNER && init)))
+		e = read_cmdline(s, r, dirfd);
+	if (e == 0 && f & PN_F_LABEL)
+		e = read_label(s, r, dirfd);
+	if (e == 0 && f & (PN_F_USERNS | PN_F_NSLINKS))
+		e = read_userns(s, r, dirfd);
+	if (e == 0 && f & PN_F_NSLINKS)
+		e = read_nslinks(s, r, dirfd);
+	if (e == 0 && f & PN_F_PENDING)
+		e = read_pending(s, r, dirfd);
+	if (e == 0 && f & PN_F_MOUNTS)
+		e = pins_mounts(s, r, dirfd);
+	if (e == 0 && f & PN_F_FDS)
+		e = pins_fds(s, r, dirfd);
+	if (e == 0 && init && f & PN_F_REAP)
+		reap_look(s, r, dirfd);
+	return e;
+}

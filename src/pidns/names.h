@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What engines wrote down about their containers, below the snapshot's root directory. */
+
+#include "pidns/cgpath.h"
+#include "pidns/impl.h"
+
+struct names_hit {
+	enum pn_runtime runtime;
+	char id[CGPATH_ID_MAX];
+};
+
+/* The container whose state names this process as its first: PID and, where it is kept, start
+ * time. For those that no cgroup tells. */
+bool names_by_pid(struct pn_snap *s, const struct pn_proc *init, struct names_hit *ret);
+
+/* Name, pod, image. What is not there stays NULL. 0 or -ENOMEM. */
+int names_fill(struct pn_snap *s, struct ownrow *o);

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pidns/impl.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/num.h"
+
+/* Does a process collect its children? All of it is read from outside and costs it nothing:
+ *
+ *	SigIgn has SIGCHLD          the kernel reaps (it sets this on a dying init too)
+ *	wait4, waitid for any child a loop of wait
+ *	... for one child only      orphans are not among them
+ *	rt_sigtimedwait             a loop of sigwait (SigBlk reads 0 while it sleeps)
+ *	a signalfd with SIGCHLD     its loop sleeps in read, poll or epoll_wait
+ *	SigCgt has SIGCHLD          a handler, which may or may not wait
+ *	none of these               it does not */
+
+enum { FDINFOS_MAX = 256, WAIT_ALL = -1, P_ALL_ = 0 };
+
+/* "61 0xffffffffffffffff 0x7ffd... ...": number and first argument. */
+static void look_at_call(struct row *r, const char *text, size_t len)
+{
+	const char *end = text + len, *blank = memchr(text, ' ', len), *stop;
+	struct pn_proc *p = &r->pub;
+	uint64_t nr;
+	bool any;
+
+	if (len >= 7 && memcmp(text, "running", 7) == 0) {
+		p->syscall = -1;
+		return;
+	}
+	if (!blank || num_u64(text, (size_t)(blank - text), &nr) < 0 || nr > INT32_MAX)
+		return;
+	p->syscall = (int32_t)nr;
+	stop = memchr(blank + 1, ' ', (size_t)(end - blank - 1));
+	if (!stop)
+		return;
+	switch (nr) {
+	case SYS_wait4:
+		/* pid_t is 32 bits wide: -1 may come as 0xffffffff */
+		any = stop - blank - 1 >= 10 && memcmp(stop - 8, "ffffffff", 8) == 0;
+		break;
+	case SYS_waitid: any = stop - blank - 1 == 3 && stop[-1] == '0'; break; /* P_ALL */
+	case SYS_rt_sigtimedwait: r->evidence |= PN_EV_SIGWAIT; return;
+	default: r->evidence |= PN_EV_SLEEPS; return;
+	}
+	r->evidence |= any ? PN_EV_WAIT : PN_EV_WAIT_ONE;
+}
+
+static bool has_sigchld(const char *text, size_t len)
+{
+	static const char key[] = "sigmask:\t";
+	const char *at = memmem(text, len, key, sizeof(key) - 1);
+	const char *hex = at ? at + sizeof(key) - 1 : NULL;
+	/* 16 hex digits; bit 16 is in the fifth from the right. */
+	char digit = hex && hex + 16 <= text + len ? hex[11] : '0';
+
+	return ((digit >= 'a' ? digit - 'a' + 10 : digit - '0') & 1) != 0;
+}
+
+static void look_for_signalfd(struct pn_snap *s, struct row *r, int dirfd)
+{
+	int fd = openat(dirfd, "fdinfo", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	autodir DIR *dir = NULL;
+	const struct dirent *d;
+
+	if (fd < 0)
+		return;
+	dir = fdopendir(fd);
+	if (!dir) {
+		(void)close(fd);
+		return;
+	}
+	for (int n = 0; n < FDINFOS_MAX && (d = readdir(dir)); n++) {
+		ssize_t len = d->d_name[0] == '.' ? 0 : snap_read(s, fd, d->d_name);
+
+		if (len > 0 && has_sigchld(s->scratch, (size_t)len)) {
+			r->evidence |= PN_EV_SIGNALFD;
+			return;
+		}
+	}
+}
+
+void reap_look(struct pn_snap *s, struct row *r, int dirfd)
+{
+	struct pn_proc *p = &r->pub;
+	ssize_t n = snap_read(s, dirfd, "wchan");
+	const uint64_t sigchld = 1ULL << SIGCHLD_BIT;
+
+	if (n > 0 && !(n == 1 && s->scratch[0] == '0'))
+		p->wchan = pool_strndup(&s->pool, s->scratch, (size_t)n);
+	if (p->wchan && strcmp(p->wchan, "zap_pid_ns_processes") == 0)
+		r->evidence |= PN_EV_ZAP;
+	n = snap_read(s, dirfd, "syscall");
+	if (n > 0) {
+		p->fields |= PN_F_REAP;
+		look_at_call(r, s->scratch, (size_t)n);
+	} else if (p->state != 'Z') {
+		p->denied |= PN_F_REAP;
+		r->evidence |= PN_EV_UNREADABLE;
+	}
+	/* A signalfd is of use only with the signal blocked; sleeping in sigwait hides that. */
+	if (p->sigs.blocked & sigchld && !(r->evidence & (PN_EV_WAIT | PN_EV_SIGWAIT)))
+		look_for_signalfd(s, r, dirfd);
+}
+
+static enum pn_reap judge(uint32_t ev, const struct pn_proc *init)
+{
+	if (ev & (PN_EV_EXITING | PN_EV_ZAP | PN_EV_ZOMBIE))
+		return PN_REAP_DYING;
+	if (ev & PN_EV_SIGIGN)
+		return PN_REAP_IGNORES;
+	if (ev & (PN_EV_WAIT | PN_EV_SIGWAIT | PN_EV_SIGNALFD))
+		return PN_REAP_YES;
+	/* A handler that leaves zombies lying does not wait for them: runtimes as Go's catch
+	 * every signal and do nothing about this one. */
+	if (ev & PN_EV_SIGCGT)
+		return ev & PN_EV_ZOMBIES ? PN_REAP_NO : PN_REAP_YES;
+	if (ev & PN_EV_ZOMBIES)
+		return PN_REAP_NO;
+	if (ev & (PN_EV_SLEEPS | PN_EV_WAIT_ONE))
+		return init->threads > 1 ? PN_REAP_UNKNOWN : PN_REAP_NO;
+	return PN_REAP_UNKNOWN;
+}
+
+void reap_judge(struct pn_snap *s)
+{
+	for (size_t i = 0; i < s->nns; i++) {
+		struct nsrow *n = s->nss[i];
+		struct row *r = n->init;
+		const struct pn_proc *p = r ? &r->pub : NULL;
+
+		if (!p || n->pub.type != PN_PID)
+			continue;
+		if (p->sigs.ignored & 1ULL << SIGCHLD_BIT)
+			r->evidence |= PN_EV_SIGIGN;
+		if (p->sigs.caught & 1ULL << SIGCHLD_BIT)
+			r->evidence |= PN_EV_SIGCGT;
+		if (n->pub.nunreaped > 0)
+			r->evidence |= PN_EV_ZOMBIES;
+		if (p->flags & PN_P_ZOMBIE)
+			r->evidence |= PN_EV_ZOMBIE;
+		else if (!r->has_mm && p->state != 'Z')
+			r->evidence |= PN_EV_EXITING;
+		n->pub.evidence = r->evidence;
+		n->pub.reap = judge(r->evidence, p);
+	}
+}
