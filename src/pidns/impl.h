@@ -16,6 +16,12 @@
 _Static_assert((int)PN_TYPES == (int)PROC_NS_COUNT && (int)PN_TIME == (int)PROC_NS_TIME,
 	       "the types of the public header are those of proc/");
 
+/* What a recorded scene has beside the files of procfs. In place of ioctls: lines
+ * "INO ID DEV PARENT USERNS UID". In place of the engines' state, lines of
+ * RUNTIME, ID, NAME, POD and IMAGE with tabs between. */
+#define RECORD_NSINFO     ".namespaces"
+#define RECORD_NAMES_FILE ".names"
+
 enum {
 	SCRATCH_SIZE = 1 << 20, /* a status with 65536 groups fits */
 	CMDLINE_MAX = 128 << 10,
@@ -157,6 +163,8 @@ struct ownrow *owner_intern(struct pn_snap *s, enum pn_runtime rt, const char *i
 			    const struct ownrow *outer);
 struct ownrow *owner_first(const struct pn_snap *s);
 struct ownrow *owner_next(const struct ownrow *o);
+/* Those whose id may be this one, through ->chain. */
+struct ownrow *owner_bucket(const struct pn_snap *s, const char *id);
 void owner_drop(struct owner_set *set);
 
 /* reap.c: what can be seen of how an init collects its children; and the verdicts. */

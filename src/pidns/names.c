@@ -351,3 +351,47 @@ int names_fill(struct pn_snap *s, struct ownrow *o)
 	}
 	return 0;
 }
+
+/* RUNTIME, ID, NAME, POD, IMAGE with tabs between. */
+static int recorded_line(struct pn_snap *s, char *line)
+{
+	char *f[5] = { line };
+	int n = 1;
+
+	for (char *p = line; *p && n < 5; p++)
+		if (*p == '\t') {
+			*p = '\0';
+			f[n++] = p + 1;
+		}
+	if (n < 5)
+		return 0;
+	for (struct ownrow *o = owner_bucket(s, f[1]); o; o = o->chain) {
+		if (strcmp(o->key, f[1]) != 0 && strcmp(o->pub.id, f[1]) != 0)
+			continue;
+		for (int rt = PN_RT_NONE; rt <= PN_RT_OCI; rt++)
+			if (strcmp(pn_runtime_name((enum pn_runtime)rt), f[0]) == 0)
+				o->pub.runtime = (enum pn_runtime)rt;
+		if (keep(s, &o->pub.name, f[2]) < 0 || keep(s, &o->pub.pod_name, f[3]) < 0 ||
+		    keep(s, &o->pub.image, f[4]) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int names_recorded(struct pn_snap *s)
+{
+	ssize_t n = s->info.recorded ? snap_read_all(s, s->proc_fd, RECORD_NAMES_FILE) : -ENOENT;
+	char *at = s->scratch, *end = at + n;
+
+	while (n > 0 && at < end) {
+		char *nl = memchr(at, '\n', (size_t)(end - at));
+
+		if (!nl)
+			break;
+		*nl = '\0';
+		if (recorded_line(s, at) < 0)
+			return -ENOMEM;
+		at = nl + 1;
+	}
+	return 0;
+}

@@ -15,5 +15,8 @@ struct names_hit {
  * time. For those that no cgroup tells. */
 bool names_by_pid(struct pn_snap *s, const struct pn_proc *init, struct names_hit *ret);
 
+/* From the file that pn_record() made, in place of the engines' state. 0 or -ENOMEM. */
+int names_recorded(struct pn_snap *s);
+
 /* Name, pod, image. What is not there stays NULL. 0 or -ENOMEM. */
 int names_fill(struct pn_snap *s, struct ownrow *o);

@@ -218,6 +218,8 @@ int owner_assign(struct pn_snap *s)
 		if (n->pub.nowner > 1 && !(n->pub.flags & PN_NS_F_ROOT))
 			n->pub.flags |= PN_NS_F_SHARED;
 	}
+	if (s->fields & PN_F_NAMES && names_recorded(s) < 0)
+		return -ENOMEM;
 	for (struct ownrow *o = owner_first(s); o && s->fields & PN_F_NAMES; o = owner_next(o))
 		if (names_fill(s, o) < 0)
 			return -ENOMEM;

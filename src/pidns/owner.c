@@ -189,6 +189,11 @@ struct ownrow *owner_first(const struct pn_snap *s)
 	return s->owners ? s->owners->first : NULL;
 }
 
+struct ownrow *owner_bucket(const struct pn_snap *s, const char *id)
+{
+	return s->owners ? s->owners->byid[hash_of(id, strlen(id)) % BUCKETS] : NULL;
+}
+
 struct ownrow *owner_next(const struct ownrow *o)
 {
 	return o->following;

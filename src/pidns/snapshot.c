@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/num.h"
 #include "pidns/findings.h"
 #include "pidns/nsview.h"
 #include "pidns/owned.h"
@@ -112,12 +113,49 @@ static void mark_dying(struct pn_snap *s)
 			s->rows[i]->pub.flags |= PN_P_DYING;
 }
 
+/* A recorded scene has in a file what ioctls said. */
+static int read_recorded(struct pn_snap *s)
+{
+	ssize_t n = snap_read_all(s, s->proc_fd, RECORD_NSINFO);
+	const char *at = s->scratch, *end = at + (n > 0 ? n : 0);
+
+	while (at < end) {
+		const char *nl = memchr(at, '\n', (size_t)(end - at));
+		const char *stop = nl ? nl : end;
+		struct nsinfo *i = pool_alloc(&s->pool, sizeof(*i));
+		uint64_t *const to[] = { &i->type_ino, &i->id, &i->dev, &i->parent_ino, &i->userns };
+		size_t f = 0;
+
+		if (!i)
+			return -ENOMEM;
+		i->owner_uid = -1;
+		for (; at < stop; f++) {
+			const char *blank = memchr(at, ' ', (size_t)(stop - at));
+			size_t len = (size_t)((blank ? blank : stop) - at);
+			int e = f < ARRAY_LEN(to) ? num_u64(at, len, to[f])
+						  : num_i64(at, len, &i->owner_uid);
+
+			if (e < 0)
+				break;
+			at += len + 1;
+		}
+		if (f >= ARRAY_LEN(to)) {
+			i->next = s->infos;
+			s->infos = i;
+		}
+		at = stop + 1;
+	}
+	return 0;
+}
+
 static int build(struct pn_snap *s, uint32_t fields)
 {
 	int r;
 
 	s->fields = fields;
 	r = scan_all(s);
+	if (r == 0 && s->info.recorded)
+		r = read_recorded(s);
 	if (r == 0)
 		r = tree_build(s);
 	if (r == 0)
