@@ -91,6 +91,9 @@ static void quoted(struct jsonw *w, const char *s, size_t len)
 		} else if (*p < 0x20 || *p == 0x7f) {
 			(void)snprintf(esc, sizeof(esc), "\\u%04x", *p);
 			put(w, esc, 6);
+		} else if (*p == 0xc2 && p[1] < 0xa0) { /* C1: orders to a terminal, too */
+			(void)snprintf(esc, sizeof(esc), "\\u%04x", p[1]);
+			put(w, esc, 6);
 		} else {
 			put(w, (const char *)p, n);
 		}

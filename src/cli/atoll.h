@@ -91,3 +91,6 @@ int root_file(int root_fd, const char *path, struct arena *a, const char **ret);
 
 extern const struct cmd cmd_run, cmd_exec, cmd_list, cmd_ls, cmd_stop, cmd_kill, cmd_rm, cmd_logs,
 	cmd_wait, cmd_inspect, cmd_version, cmd_cleanup;
+/* The views (cli/views.h). */
+extern const struct cmd cmd_tree, cmd_ps, cmd_ns, cmd_pid, cmd_who, cmd_same, cmd_zombies,
+	cmd_enter, cmd_record, cmd_map, cmd_watch, cmd_top;

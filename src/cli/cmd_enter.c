@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A command in the namespaces of a process that runs already. The process is held by
+ * a pidfd from the look on, and entered through it: no other one can come in between.
+ * It stays a program of ours otherwise: limits, capabilities, filters and cgroup of
+ * the container do not hold for it (atoll exec runs one that they hold for). */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/magic.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "base/num.h"
+#include "cli/atoll.h"
+#include "cli/views.h"
+#include "run/selfexe.h"
+#include "sys/mountapi.h"
+#include "sys/syscalls.h"
+
+enum { STATUS_OURS = 125, STATUS_NOT_EXECUTABLE = 126, STATUS_NOT_FOUND = 127 };
+
+struct args {
+	struct view_args view; /* what view_open() asks for; without options here */
+	const char *types, *user, *workdir;
+	bool no_proc;
+};
+
+#define AT(member) offsetof(struct args, member)
+static const struct opt opts[] = {
+	{ OPT_STR, 't', "type", "TYPES",
+	  "only these namespaces: pid,user,mnt,net,uts,ipc,cgroup,time", AT(types) },
+	{ OPT_STR, 'u', "user", "UID[:GID]", "as this user, numbers of the user namespace entered",
+	  AT(user) },
+	{ OPT_STR, 'w', "workdir", "DIR", "working directory (default: / of what is entered)",
+	  AT(workdir) },
+	{ OPT_FLAG, 0, "no-proc", NULL, "leave /proc as it is, whatever it shows", AT(no_proc) },
+	{ 0 },
+};
+
+static const int clone_flag[PN_TYPES] = {
+	[PN_PID] = CLONE_NEWPID,   [PN_USER] = CLONE_NEWUSER,     [PN_MNT] = CLONE_NEWNS,
+	[PN_NET] = CLONE_NEWNET,   [PN_UTS] = CLONE_NEWUTS,       [PN_IPC] = CLONE_NEWIPC,
+	[PN_TIME] = CLONE_NEWTIME, [PN_CGROUP] = CLONE_NEWCGROUP,
+};
+
+struct entry {
+	const struct args *args;
+	char **command;
+	int pidfd, procfd;
+	int root;  /* of the target, or -1: stay in ours */
+	int proc;  /* a procfs that fits, not attached; or -1 */
+	int flags; /* CLONE_NEW*: what is not ours already */
+	bool ids;
+	uid_t uid;
+	gid_t gid;
+};
+
+static void entry_close(struct entry *n)
+{
+	cleanup_fd(&n->pidfd);
+	cleanup_fd(&n->procfd);
+	cleanup_fd(&n->root);
+	cleanup_fd(&n->proc);
+}
+
+/* ---- before ------------------------------------------------------------------------------ */
+
+/* 1: the namespace is another one than ours; 0: ours; -ENOENT: there is none. */
+static int is_other(int theirs, enum pn_type t)
+{
+	char path[32];
+	struct stat a, b;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/ns/%s", pn_type_name(t));
+	if (fstat(theirs, &a) < 0)
+		return -errno;
+	if (stat(path, &b) < 0)
+		return -errno;
+	return a.st_dev != b.st_dev || a.st_ino != b.st_ino;
+}
+
+static int choose(struct entry *n, unsigned int types, pid_t pid, struct err *e)
+{
+	for (unsigned int t = 0; t < PN_TYPES; t++) {
+		autoclose int fd = -1;
+		int r;
+
+		if (!(types >> t & 1))
+			continue;
+		fd = pn_nsfd(n->pidfd, n->procfd, t);
+		r = fd < 0 ? fd : is_other(fd, t);
+		if (r == -ENOENT) /* not in this kernel; that of a zombie was asked before */
+			continue;
+		if (r < 0)
+			return err_set(e, -r, "open the %s namespace of process %d: %m",
+				       pn_type_name(t), (int)pid);
+		if (r == 0)
+			continue;
+		n->flags |= clone_flag[t];
+		if (t == PN_PID && !n->args->no_proc)
+			n->proc = pn_procfs(fd);
+	}
+	return 0;
+}
+
+/* The root of a container may be less than that of its mount namespace (chroot). */
+static int open_root(struct entry *n, unsigned int types, pid_t pid, struct err *e)
+{
+	struct stat a, b;
+
+	if (!(types >> PN_MNT & 1))
+		return 0;
+	n->root = openat(n->procfd, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (n->root < 0)
+		return err_set(e, errno, "open the root of process %d: %m", (int)pid);
+	if (!(n->flags & CLONE_NEWNS) && stat("/", &a) == 0 && fstat(n->root, &b) == 0 &&
+	    a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+		cleanup_fd(&n->root);
+	return 0;
+}
+
+static int parse_user(struct entry *n, struct err *e)
+{
+	const char *s = n->args->user, *colon = s ? strchr(s, ':') : NULL;
+	uint64_t uid, gid;
+
+	n->ids = s || n->flags & CLONE_NEWUSER;
+	if (!s)
+		return 0;
+	if (num_u64(s, colon ? (size_t)(colon - s) : strlen(s), &uid) < 0 || uid >= UINT32_MAX)
+		return err_set(e, EINVAL, "option --user '%.64s': numbers are wanted, UID[:GID]",
+			       s);
+	gid = uid;
+	if (colon && (num_u64(colon + 1, strlen(colon + 1), &gid) < 0 || gid >= UINT32_MAX))
+		return err_set(e, EINVAL, "option --user '%.64s': numbers are wanted, UID[:GID]",
+			       s);
+	n->uid = (uid_t)uid;
+	n->gid = (gid_t)gid;
+	return 0;
+}
+
+static int prepare(struct cmd_call *call, struct entry *n, struct err *e)
+{
+	autoview struct view v = VIEW_NULL;
+	const struct pn_proc *p;
+	unsigned int types;
+	int r = view_parse_types(n->args->types, &types, e);
+
+	if (r == 0)
+		r = view_open(call, &n->args->view, PN_F_OWNER | PN_F_NAMES | PN_F_START, &v, e);
+	if (r == 0)
+		r = view_resolve_proc(&v, call->operand[0], &p, e);
+	if (r < 0)
+		return r;
+	if (p->flags & PN_P_ZOMBIE)
+		return err_set(e, ESRCH,
+			       "process %d is a zombie: its namespaces cannot be entered any more",
+			       (int)p->pid);
+	r = pn_open_proc(v.snap, p, &n->pidfd, &n->procfd);
+	if (r < 0)
+		return err_set(e, -r, "open process %d: %m", (int)p->pid);
+	r = choose(n, types, p->pid, e);
+	if (r == 0)
+		r = open_root(n, types, p->pid, e);
+	return r < 0 ? r : parse_user(n, e);
+}
+
+/* ---- /proc ---------------------------------------------------------------------------------- */
+
+/* In a procfs of its own PID namespace a process has one number, in one of a namespace
+ * above several, and in any other it is not there. */
+static bool proc_fits(void)
+{
+	struct statfs fs;
+	char buf[8192], *line;
+
+	if (statfs("/proc", &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC ||
+	    io_read_small(AT_FDCWD, "/proc/self/status", buf, sizeof(buf)) < 0)
+		return false;
+	line = strstr(buf, "\nNSpid:\t");
+	if (!line)
+		return false;
+	line += strlen("\nNSpid:\t");
+	return line[strspn(line, "0123456789")] == '\n';
+}
+
+/* In a mount namespace of our own, so that nobody else sees it. */
+static int mount_proc(struct entry *n, struct err *e)
+{
+	autoclose int root = -1, dir = -1;
+	int r;
+
+	if (unshare(CLONE_NEWNS) < 0)
+		return err_set(e, errno, "make a mount namespace: %m");
+	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	r = root < 0 ? -errno : mountapi_setattr(root, true, 0, 0, MS_SLAVE);
+	if (r < 0)
+		return err_set(e, -r, "keep mounts from leaving again: %m");
+	if (n->proc < 0) { /* by ourselves, who are in that PID namespace already */
+		autoclose int fs = mountapi_open("proc", e);
+
+		n->proc = fs < 0 ? fs
+				 : mountapi_mount(fs,
+						  MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+							  MOUNT_ATTR_NOEXEC,
+						  e);
+		if (n->proc < 0)
+			return n->proc;
+	}
+	(void)mkdir("/proc", 0555);
+	dir = open("/proc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dir < 0)
+		return err_set(e, errno, "open /proc: %m");
+	r = mountapi_attach(n->proc, dir);
+	return r < 0 ? err_set(e, -r, "mount on /proc: %m") : 0;
+}
+
+/* ---- inside --------------------------------------------------------------------------------- */
+
+static int become(const struct entry *n, struct err *e)
+{
+	int r;
+
+	if (!n->ids)
+		return 0;
+	/* Forbidden in user namespaces of ordinary users, who have no other groups there. */
+	r = sys_setgroups(0, NULL);
+	if (r < 0 && r != -EPERM)
+		return err_set(e, -r, "drop groups: %m");
+	r = sys_setresgid(n->gid, n->gid, n->gid);
+	if (r == 0)
+		r = sys_setresuid(n->uid, n->uid, n->uid);
+	if (r < 0)
+		(void)err_set(e, -r, "become user %u, group %u: %m", n->uid, n->gid);
+	if (r == -EINVAL)
+		err_hint(e, "the user namespace does not map them: --user UID:GID");
+	return r;
+}
+
+static int inside(struct entry *n, struct err *e)
+{
+	struct err mine = { 0 };
+
+	if (n->root >= 0 && (fchdir(n->root) < 0 || chroot(".") < 0))
+		return err_set(e, errno, "go to the root of the target: %m");
+	if (!n->args->no_proc && n->flags & (CLONE_NEWPID | CLONE_NEWNS) && !proc_fits() &&
+	    mount_proc(n, &mine) < 0)
+		fprintf(stderr, "atoll: warning: /proc does not show this PID namespace: %s\n",
+			mine.msg);
+	if ((n->root >= 0 || n->args->workdir) &&
+	    chdir(n->args->workdir ? n->args->workdir : "/") < 0)
+		return err_set(e, errno, "go to %.200s: %m",
+			       n->args->workdir ? n->args->workdir : "/");
+	return become(n, e);
+}
+
+static void say(const struct err *e)
+{
+	fprintf(stderr, "atoll: %s\n", e->msg);
+}
+
+/* Ends in the command, or returns our exit status. */
+static int execute(struct entry *n)
+{
+	const char *shell = n->root < 0 && getenv("SHELL") ? getenv("SHELL") : "/bin/sh";
+	char *alone[] = { strdup(shell), NULL };
+	char **command = *n->command ? n->command : alone;
+	struct err e = { 0 };
+	int err;
+
+	if (inside(n, &e) < 0) {
+		say(&e);
+		return STATUS_OURS;
+	}
+	(void)execvp(command[0], command);
+	err = errno;
+	if (err == ENOENT)
+		(void)err_set(&e, err, "%.200s: executable file not found in $PATH", command[0]);
+	else
+		(void)err_set(&e, err, "%.200s: %m", command[0]);
+	say(&e);
+	return err == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
+}
+
+/* ---- the parent ----------------------------------------------------------------------------- */
+
+/* What a terminal sends reaches both of us; what is sent to us alone goes on to the child. */
+static void pass_on(int pidfd, const siginfo_t *si)
+{
+	if (si->si_code != SI_KERNEL)
+		(void)sys_pidfd_send_signal(pidfd, si->si_signo);
+}
+
+/* Its exit status; with it we stop and go on, so that a shell's job control sees it. */
+static int wait_for(pid_t child, int pidfd, const sigset_t *set)
+{
+	for (;;) {
+		siginfo_t si = { 0 };
+		int status;
+
+		if (sigwaitinfo(set, &si) < 0)
+			continue;
+		if (si.si_signo != SIGCHLD) {
+			pass_on(pidfd, &si);
+			continue;
+		}
+		if (waitpid(child, &status, WNOHANG | WUNTRACED) != child)
+			continue;
+		if (WIFEXITED(status))
+			return WEXITSTATUS(status);
+		if (WIFSIGNALED(status))
+			return 128 + WTERMSIG(status);
+		(void)raise(SIGSTOP);
+		(void)sys_pidfd_send_signal(pidfd, SIGCONT);
+	}
+}
+
+/* A PID namespace is entered by children only. */
+static int fork_and_wait(struct entry *n, struct err *e)
+{
+	static const int passed[] = { SIGCHLD, SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2 };
+	autoclose int pidfd = -1;
+	sigset_t set, before;
+	pid_t child;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < ARRAY_LEN(passed); i++)
+		sigaddset(&set, passed[i]);
+	(void)sigprocmask(SIG_BLOCK, &set, &before);
+	child = fork();
+	if (child < 0)
+		return err_set(e, errno, "fork: %m");
+	if (child == 0) {
+		(void)sigprocmask(SIG_SETMASK, &before, NULL);
+		_exit(execute(n));
+	}
+	pidfd = sys_pidfd_open(child, 0); /* not reaped yet, so it is this one */
+	return wait_for(child, pidfd, &set);
+}
+
+static int run(struct cmd_call *call, struct err *e)
+{
+	__attribute__((cleanup(entry_close))) struct entry n = {
+		.args = call->args,
+		.command = call->operand + 1,
+		.pidfd = -1,
+		.procfd = -1,
+		.root = -1,
+		.proc = -1,
+	};
+	int r = selfexe_protect(call->argv, e);
+
+	/* The options ended before it already, so it is still there. */
+	if (*n.command && strcmp(*n.command, "--") == 0)
+		n.command++;
+	if (r == 0)
+		r = prepare(call, &n, e);
+	if (r < 0)
+		return r;
+	/* Before anybody inside can see us. */
+	(void)prctl(PR_SET_DUMPABLE, 0);
+	if (n.flags && setns(n.pidfd, n.flags) < 0) {
+		r = err_set(e, errno, "enter the namespaces of process %.64s: %m",
+			    call->operand[0]);
+		if (r == -EPERM)
+			err_hint(e, "this needs CAP_SYS_ADMIN over them");
+		return r;
+	}
+	if (n.flags & CLONE_NEWPID)
+		return fork_and_wait(&n, e);
+	return execute(&n);
+}
+
+const struct cmd cmd_enter = {
+	.name = "enter",
+	.operands = "CONTAINER|PID|NAMESPACE [--] [COMMAND [ARG...]]",
+	.summary = "run a command or a shell in the namespaces of a process",
+	.opts = opts,
+	.min = 1,
+	.max = -1,
+	.flags = CMD_STOP,
+	.operand = OPERAND_ID,
+	.fail_status = STATUS_OURS,
+	.args_size = sizeof(struct args),
+	.run = run,
+};
