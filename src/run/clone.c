@@ -33,8 +33,12 @@ struct launch {
 	int pidfd;
 };
 
+/* AddressSanitizer does not know the launcher's stack, and says so on stderr where a
+ * function that does not return is called on it. */
+#define ON_LAUNCHER_STACK __attribute__((no_sanitize("address")))
+
 /* In the child this does not return. */
-static int clone_child(struct launch *l, uint64_t extra)
+ON_LAUNCHER_STACK static int clone_child(struct launch *l, uint64_t extra)
 {
 	struct ctx *c = l->c;
 	int cg = l->step->clone.into_cgroup ? cgroup_clone_fd(&c->cgroup) : -1;
@@ -132,7 +136,7 @@ static int launcher_joins(struct launch *l)
 	return r;
 }
 
-static int launcher(void *arg)
+ON_LAUNCHER_STACK static int launcher(void *arg)
 {
 	struct launch *l = arg;
 	const struct oci_linux *lx = &l->c->spec->linux_;

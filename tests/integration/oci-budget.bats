@@ -12,7 +12,11 @@ setup_file() {
 	[ "$(id -u)" = 0 ] || skip "needs root"
 	oci_setup_file
 }
-setup() { oci_setup; }
+setup() {
+	# They have calls and faults of their own, and cannot be traced.
+	! grep -qa __asan_init "$ATOLL_OCI" || skip "built with sanitizers"
+	oci_setup
+}
 teardown() { oci_teardown; }
 
 # What engines ask for: Docker's capabilities, masked and read-only paths, of which on any
@@ -29,10 +33,8 @@ as_engines_do() {
 
 BUDGET=$BATS_TEST_DIRNAME/../../bench/budget
 
-# Sanitizers have calls and faults of their own.
 within() {
 	local out status=0
-	! grep -qa __asan_init "$ATOLL_OCI" || skip "built with sanitizers"
 	out=$("$BUDGET" "$ATOLL_OCI" "$BUNDLE" "$@" 2>&1) || status=$?
 	echo "$out"
 	[ "$status" != 77 ] || skip "${out##*$'\n'}"
