@@ -82,6 +82,14 @@ static int zombie(struct pn_snap *s, const struct row *r)
 					   .fix = fix });
 }
 
+/* The one that made the namespace (unshare --fork) stays so to its end, which is no news. */
+static bool is_maker(const struct pn_snap *s, const struct pn_proc *p)
+{
+	const struct pn_ns *ns = pn_ns_find(s, PN_PID, p->children_ns_ino);
+
+	return ns && ns->init && ns->init->parent == p;
+}
+
 static int process(struct pn_snap *s, const struct row *r)
 {
 	const struct pn_proc *p = &r->pub;
@@ -106,7 +114,7 @@ static int process(struct pn_snap *s, const struct row *r)
 						    : words(s, "%s came in from outside of what is visible here",
 							    name(p).text),
 				   .fix = words(s, "none needed; inside, its PPid is 0") });
-	if (e == 0 && p->flags & PN_P_PENDING && p->children_ns_ino)
+	if (e == 0 && p->flags & PN_P_PENDING && p->children_ns_ino && !is_maker(s, p))
 		e = add(s, (struct pn_finding){
 				   .code = PN_FIND_PENDING, .severity = PN_NOTE, .ns = p->ns,
 				   .proc = p, .culprit = p,

@@ -151,6 +151,8 @@ int snap_grow(void *items, size_t count, size_t *cap, size_t size);
 
 /* more.c: what is read beside status, while dirfd pins the process. 0 or -ENOMEM. */
 int more_read(struct pn_snap *s, struct row *r, int dirfd);
+/* The start time of the process that dirfd is a directory of; 0: not readable. */
+uint64_t more_start(struct pn_snap *s, int dirfd);
 
 /* pins.c: what keeps namespaces. 0 or -ENOMEM. */
 int pins_add(struct pn_snap *s, struct row *r, enum pn_type t, uint64_t ino, struct pn_pin pin);
@@ -170,9 +172,6 @@ void owner_drop(struct owner_set *set);
 /* reap.c: what can be seen of how an init collects its children; and the verdicts. */
 void reap_look(struct pn_snap *s, struct row *r, int dirfd);
 void reap_judge(struct pn_snap *s);
-
-/* scan.c: the start time of the process that dirfd is a directory of; 0: not readable. */
-uint64_t scan_start(struct pn_snap *s, int dirfd);
 
 /* nsfd.c */
 void nsfd_info(int nsfd, struct nsinfo *ret);

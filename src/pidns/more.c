@@ -8,6 +8,15 @@
 
 #include "base/cleanup.h"
 #include "base/num.h"
+#include "proc/stat.h"
+
+uint64_t more_start(struct pn_snap *s, int dirfd)
+{
+	struct proc_stat st;
+	ssize_t n = snap_read(s, dirfd, "stat");
+
+	return n > 0 && proc_stat_parse(s->scratch, (size_t)n, &st) == 0 ? st.starttime : 0;
+}
 
 static void refuse(struct pn_proc *p, uint32_t field, ssize_t r)
 {
@@ -213,7 +222,7 @@ static int read_init(struct pn_snap *s, struct row *r, int dirfd)
 {
 	struct pn_proc *p = &r->pub;
 
-	r->pub.start = scan_start(s, dirfd);
+	r->pub.start = more_start(s, dirfd);
 	if (p->start)
 		p->fields |= PN_F_START;
 	/* Without NSINFO only for a namespace whose parent the rule does not tell: made by a
@@ -234,7 +243,7 @@ int more_read(struct pn_snap *s, struct row *r, int dirfd)
 
 	if (init)
 		e = read_init(s, r, dirfd);
-	else if (f & PN_F_START && (p->start = scan_start(s, dirfd)))
+	else if (f & PN_F_START && (p->start = more_start(s, dirfd)))
 		p->fields |= PN_F_START;
 	/* Owners: each process its own, or those of inits and of who came from outside. */
 	if (e == 0 && (f & PN_F_CGROUP || (f & PN_F_OWNER && (init || !r->rule))))

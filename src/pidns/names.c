@@ -104,14 +104,56 @@ static int kubernetes(struct pn_snap *s, struct ownrow *o, struct span a)
 	return 0;
 }
 
+/* Where rootless engines keep theirs. */
+static bool home_of(struct pn_snap *s, uid_t uid, char *buf, size_t size);
+
+/* /ID says "a container" and no more: whose directory is it? */
+static bool whose(struct pn_snap *s, struct ownrow *o)
+{
+	static const struct {
+		const char *path;
+		enum pn_runtime runtime;
+	} dirs[] = {
+		{ "run/atoll/state/%s", PN_RT_ATOLL },        { "run/atoll-oci/%s", PN_RT_ATOLL },
+		{ "run/runc/%s", PN_RT_RUNC },                { "run/crun/%s", PN_RT_CRUN },
+		{ "run/user/%u/atoll/state/%s", PN_RT_ATOLL }, { "run/user/%u/atoll-oci/%s", PN_RT_ATOLL },
+		{ "run/user/%u/runc/%s", PN_RT_RUNC },        { "run/user/%u/crun/%s", PN_RT_CRUN },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
+		autoclose int fd = -1;
+		const char *last = strrchr(dirs[i].path, '/'), *user = strstr(dirs[i].path, "%u");
+		char path[512];
+
+		if (user)
+			(void)snprintf(path, sizeof(path), "run/user/%u%.*s/%s", o->pub.uid,
+				       (int)(last - user - 2), user + 2, o->pub.id);
+		else
+			(void)snprintf(path, sizeof(path), "%.*s/%s", (int)(last - dirs[i].path),
+				       dirs[i].path, o->pub.id);
+		fd = open_below(s, path, O_PATH | O_DIRECTORY);
+		if (fd < 0)
+			continue;
+		o->pub.runtime = dirs[i].runtime;
+		return true;
+	}
+	return false;
+}
+
 static int docker(struct pn_snap *s, struct ownrow *o)
 {
 	struct span all, config, labels;
 	char text[TEXT];
 	int e = 0;
 
-	if (!load(s, &all, "var/lib/docker/containers/%s/config.v2.json", o->pub.id))
-		return 0;
+	if (!load(s, &all, "var/lib/docker/containers/%s/config.v2.json", o->pub.id)) {
+		char home[256];
+
+		if (o->pub.uid == 0 || !home_of(s, o->pub.uid, home, sizeof(home)) ||
+		    !load(s, &all, "%s/.local/share/docker/containers/%s/config.v2.json", home,
+			  o->pub.id))
+			return 0;
+	}
 	/* Who has it knows it: with cgroupfs and a parent of one's own the path does not say. */
 	o->pub.runtime = PN_RT_DOCKER;
 	if (!keyscan_member(all, "Config", &config))
@@ -333,7 +375,11 @@ int names_fill(struct pn_snap *s, struct ownrow *o)
 	case PN_RT_CONTAINERD:
 	case PN_RT_OCI:
 		e = docker(s, o);
-		return e < 0 || o->pub.runtime == PN_RT_DOCKER ? e : containerd(s, o);
+		if (e < 0 || o->pub.runtime == PN_RT_DOCKER)
+			return e;
+		if (o->pub.runtime == PN_RT_OCI && whose(s, o))
+			return atoll_record(s, o);
+		return containerd(s, o);
 	case PN_RT_CRIO: return crio(s, o);
 	case PN_RT_PODMAN: return podman(s, o);
 	case PN_RT_ATOLL: return atoll_record(s, o);

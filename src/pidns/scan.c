@@ -12,7 +12,6 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/num.h"
-#include "proc/stat.h"
 
 /* How one process is read
  * -----------------------
@@ -42,14 +41,6 @@ static bool is_fresh(const struct pn_snap *s, pid_t pid)
 	return ahead <= FRESH;
 }
 
-uint64_t scan_start(struct pn_snap *s, int dirfd)
-{
-	struct proc_stat st;
-	ssize_t n = snap_read(s, dirfd, "stat");
-
-	return n > 0 && proc_stat_parse(s->scratch, (size_t)n, &st) == 0 ? st.starttime : 0;
-}
-
 int scan_reopen(struct pn_snap *s, const struct row *r)
 {
 	autoclose int fd = -1;
@@ -62,7 +53,7 @@ int scan_reopen(struct pn_snap *s, const struct row *r)
 		return errno == ENOENT ? -ESRCH : -errno;
 	if (!s->any_link) /* a recorded process stays what it is */
 		return take_fd(fd);
-	start = scan_start(s, fd);
+	start = more_start(s, fd);
 	/* Older than the snapshot: it has had this number since before we saw the row. */
 	if (start == 0 || (r->pub.start ? start != r->pub.start : start >= s->t0_ticks))
 		return -ESRCH;

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
@@ -53,6 +52,20 @@ void pn_free(struct pn_snap *s)
 	free(s);
 }
 
+/* The namespace of the procfs: its inode, and what there is to know without a process of it. */
+static int know_root(struct pn_snap *s, int nsfd)
+{
+	struct nsinfo *i = pool_alloc(&s->pool, sizeof(*i));
+
+	if (!i)
+		return -ENOMEM;
+	nsfd_info(nsfd, i);
+	i->parent_ino = 0; /* not visible from here, or not of this view */
+	s->root_ino = i->type_ino;
+	s->infos = i;
+	return i->type_ino && set_add(&s->asked, i->type_ino) < 0 ? -ENOMEM : 0;
+}
+
 /* Is it a procfs, and does /proc/self in it say that the caller is of its level 0? */
 static void look_at_proc(struct pn_snap *s)
 {
@@ -86,6 +99,12 @@ static int open_roots(struct pn_snap *s, const struct pn_opts *o)
 	if (!s->info.proc)
 		return -ENOMEM;
 	look_at_proc(s);
+	if (s->live) {
+		autoclose int own = openat(s->proc_fd, "self/ns/pid", O_RDONLY | O_CLOEXEC);
+
+		if (own >= 0 && know_root(s, own) < 0)
+			return -ENOMEM;
+	}
 	/* Not there is fine: then there are no names. */
 	if (o->root)
 		s->root_fd = open(o->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -199,7 +218,6 @@ int pn_snapshot(struct pn_snap **ret, const struct pn_opts *opts)
 static int open_view(struct pn_snap *s, struct nsview *v, int pidns_fd, const struct pn_opts *o)
 {
 	autoclose int mnt = -1;
-	struct stat st;
 	int r = nsview_open(pidns_fd, v);
 
 	if (r < 0)
@@ -209,10 +227,11 @@ static int open_view(struct pn_snap *s, struct nsview *v, int pidns_fd, const st
 		return mnt;
 	s->proc_fd = openat(mnt, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	s->root_fd = open(o->root ? o->root : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (s->proc_fd < 0 || fstat(pidns_fd, &st) < 0)
+	if (s->proc_fd < 0)
 		return -errno;
 	s->info.proc = "/proc";
-	s->root_ino = st.st_ino;
+	if (know_root(s, pidns_fd) < 0)
+		return -ENOMEM;
 	s->base = v->count;
 	look_at_proc(s);
 	s->live = false; /* its numbers come round by rules of its own */
