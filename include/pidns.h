@@ -49,13 +49,13 @@ extern "C" {
 const char *pn_version(void); /* "0.1.0" */
 
 enum {
-	PN_FEAT_PIDFD = 1 << 0,     /* pidfd_open(2), 5.3 */
-	PN_FEAT_PIDFS = 1 << 1,     /* pidfds have inodes that are not used again, 6.9 */
-	PN_FEAT_TRANSLATE = 1 << 2, /* NS_GET_PID_FROM_PIDNS ..., 6.11 */
-	PN_FEAT_PIDFD_NS = 1 << 3,  /* PIDFD_GET_PID_NAMESPACE ..., 6.11 */
+	PN_FEAT_PIDFD = 1 << 0,      /* pidfd_open(2), 5.3 */
+	PN_FEAT_PIDFS = 1 << 1,      /* pidfds have inodes that are not used again, 6.9 */
+	PN_FEAT_TRANSLATE = 1 << 2,  /* NS_GET_PID_FROM_PIDNS ..., 6.11 */
+	PN_FEAT_PIDFD_NS = 1 << 3,   /* PIDFD_GET_PID_NAMESPACE ..., 6.11 */
 	PN_FEAT_MNTNS_WALK = 1 << 4, /* NS_MNT_GET_NEXT, listmount(2) of other namespaces, 6.12 */
-	PN_FEAT_NS_ID = 1 << 5,     /* NS_GET_ID, 6.18 */
-	PN_FEAT_PROC_PIDNS = 1 << 6 /* procfs with pidns=, 6.18 */
+	PN_FEAT_NS_ID = 1 << 5,      /* NS_GET_ID, 6.18 */
+	PN_FEAT_PROC_PIDNS = 1 << 6  /* procfs with pidns=, 6.18 */
 };
 /* What this kernel was found to have (for this user): asks it anew each time. */
 unsigned int pn_features(void);
@@ -78,10 +78,10 @@ enum pn_type {
 const char *pn_type_name(enum pn_type t); /* "pid" ..., as in /proc/PID/ns */
 
 enum pn_state {
-	PN_LIVE,        /* has an init that runs (other types: has processes) */
-	PN_DYING,       /* its init has exited or is exiting; nothing can be made in it */
-	PN_PINNED,      /* no process, kept by a mount or an open descriptor */
-	PN_NO_INIT_YET  /* unshare(CLONE_NEWPID) was called, and no child was made */
+	PN_LIVE,       /* has an init that runs (other types: has processes) */
+	PN_DYING,      /* its init has exited or is exiting; nothing can be made in it */
+	PN_PINNED,     /* no process, kept by a mount or an open descriptor */
+	PN_NO_INIT_YET /* unshare(CLONE_NEWPID) was called, and no child was made */
 };
 const char *pn_state_name(enum pn_state s); /* "live", "dying", "pinned", "no-init-yet" */
 
@@ -93,21 +93,22 @@ enum pn_reap {
 	PN_REAP_NO,
 	PN_REAP_DYING /* exits, or has exited */
 };
-const char *pn_reap_name(enum pn_reap r); /* "unknown", "reaps", "ignores-sigchld", "does-not-reap", "dying" */
+const char *pn_reap_name(
+	enum pn_reap r); /* "unknown", "reaps", "ignores-sigchld", "does-not-reap", "dying" */
 
 /* What a verdict rests on. */
 enum {
-	PN_EV_SIGIGN = 1 << 0,   /* SigIgn has SIGCHLD */
-	PN_EV_SIGCGT = 1 << 1,   /* SigCgt has SIGCHLD: there is a handler */
-	PN_EV_WAIT = 1 << 2,     /* sleeps in wait4(2)/waitid(2) for any child */
-	PN_EV_WAIT_ONE = 1 << 3, /* ... for one child or group only: orphans are not among them */
-	PN_EV_SIGWAIT = 1 << 4,  /* sleeps in rt_sigtimedwait(2) */
-	PN_EV_SIGNALFD = 1 << 5, /* has a signalfd(2) with SIGCHLD */
-	PN_EV_ZOMBIES = 1 << 6,  /* it is the parent of zombies: pn_ns.nunreaped */
-	PN_EV_EXITING = 1 << 7,  /* it has no memory any more, and is no kernel thread */
-	PN_EV_ZAP = 1 << 8,      /* wchan is zap_pid_ns_processes */
-	PN_EV_ZOMBIE = 1 << 9,   /* it is a zombie itself */
-	PN_EV_SLEEPS = 1 << 10,  /* sleeps in a call that is no wait (pn_proc.wchan/.syscall) */
+	PN_EV_SIGIGN = 1 << 0,     /* SigIgn has SIGCHLD */
+	PN_EV_SIGCGT = 1 << 1,     /* SigCgt has SIGCHLD: there is a handler */
+	PN_EV_WAIT = 1 << 2,       /* sleeps in wait4(2)/waitid(2) for any child */
+	PN_EV_WAIT_ONE = 1 << 3,   /* ... for one child or group only: orphans are not among them */
+	PN_EV_SIGWAIT = 1 << 4,    /* sleeps in rt_sigtimedwait(2) */
+	PN_EV_SIGNALFD = 1 << 5,   /* has a signalfd(2) with SIGCHLD */
+	PN_EV_ZOMBIES = 1 << 6,    /* it is the parent of zombies: pn_ns.nunreaped */
+	PN_EV_EXITING = 1 << 7,    /* it has no memory any more, and is no kernel thread */
+	PN_EV_ZAP = 1 << 8,        /* wchan is zap_pid_ns_processes */
+	PN_EV_ZOMBIE = 1 << 9,     /* it is a zombie itself */
+	PN_EV_SLEEPS = 1 << 10,    /* sleeps in a call that is no wait (pn_proc.wchan/.syscall) */
 	PN_EV_UNREADABLE = 1 << 11 /* syscall and wchan could not be read: no rights */
 };
 
@@ -146,36 +147,37 @@ const char *pn_evidence_name(enum pn_evidence e);
 struct pn_owner {
 	enum pn_runtime runtime;
 	enum pn_evidence evidence;
-	bool monitor;             /* conmon, the LXC monitor, nspawn's supervisor: beside, not inside */
-	const char *id;           /* as the runtime has it; never NULL */
-	const char *name;         /* from the engine's state on disk; NULL: not known */
-	const char *pod;          /* pod id or UID, or NULL */
-	const char *pod_name;     /* "NAMESPACE/NAME" for Kubernetes, or NULL */
-	const char *image;        /* or NULL */
-	const char *unit;         /* systemd unit that holds it, or NULL */
-	const char *cgroup;       /* path that it was read from, or NULL */
-	const char *ns;           /* containerd namespace, or NULL */
-	uid_t uid;                /* user whose it is (rootless), else 0 */
+	bool monitor;         /* conmon, the LXC monitor, nspawn's supervisor: beside, not inside */
+	const char *id;       /* as the runtime has it; never NULL */
+	const char *name;     /* from the engine's state on disk; NULL: not known */
+	const char *pod;      /* pod id or UID, or NULL */
+	const char *pod_name; /* "NAMESPACE/NAME" for Kubernetes, or NULL */
+	const char *image;    /* or NULL */
+	const char *unit;     /* systemd unit that holds it, or NULL */
+	const char *cgroup;   /* path that it was read from, or NULL */
+	const char *ns;       /* containerd namespace, or NULL */
+	uid_t uid;            /* user whose it is (rootless), else 0 */
 	const struct pn_owner *outer; /* the container around this one, or NULL */
 	const struct pn_owner *next;  /* all owners of the snapshot: pn_owners() */
-	size_t nproc;             /* processes with exactly this owner (needs PN_F_CGROUP to be whole) */
+	size_t nproc; /* processes with exactly this owner (needs PN_F_CGROUP to be whole) */
 };
 
 enum {
-	PN_P_INIT = 1 << 0,         /* PID 1 of its namespace */
-	PN_P_INJECTED = 1 << 1,     /* came in from outside: its parent is in another namespace */
-	PN_P_ZOMBIE = 1 << 2,       /* dead, waits for its parent's wait(2) */
-	PN_P_FALSE_ZOMBIE = 1 << 3, /* state Z, but only the first thread is dead: cannot be reaped yet */
-	PN_P_PENDING = 1 << 4,      /* its children will be in another namespace (PN_F_PENDING) */
-	PN_P_DYING = 1 << 5,        /* exits, or is in a dying namespace */
+	PN_P_INIT = 1 << 0,     /* PID 1 of its namespace */
+	PN_P_INJECTED = 1 << 1, /* came in from outside: its parent is in another namespace */
+	PN_P_ZOMBIE = 1 << 2,   /* dead, waits for its parent's wait(2) */
+	PN_P_FALSE_ZOMBIE =
+		1 << 3, /* state Z, but only the first thread is dead: cannot be reaped yet */
+	PN_P_PENDING = 1 << 4, /* its children will be in another namespace (PN_F_PENDING) */
+	PN_P_DYING = 1 << 5,   /* exits, or is in a dying namespace */
 	PN_P_KTHREAD = 1 << 6,
-	PN_P_NS_INFERRED = 1 << 7,  /* ns was found by rule, its inode is not known: print "~" */
-	PN_P_NS_UNKNOWN = 1 << 8,   /* ns is a stand-in: which one could not be found out */
-	PN_P_NO_ACCESS = 1 << 9,    /* its namespace links may not be read */
-	PN_P_NEW = 1 << 10,         /* started while the snapshot was made, so that some
+	PN_P_NS_INFERRED = 1 << 7,    /* ns was found by rule, its inode is not known: print "~" */
+	PN_P_NS_UNKNOWN = 1 << 8,     /* ns is a stand-in: which one could not be found out */
+	PN_P_NO_ACCESS = 1 << 9,      /* its namespace links may not be read */
+	PN_P_NEW = 1 << 10,           /* started while the snapshot was made, so that some
 	                             * fields were not read rather than mixed with another's */
 	PN_P_HIDDEN_PARENT = 1 << 11, /* the parent exists, but is not shown (hidepid) or is gone */
-	PN_P_INTERMEDIATE = 1 << 12 /* pn_snapshot_ns(): nspid[1..] is not whole */
+	PN_P_INTERMEDIATE = 1 << 12   /* pn_snapshot_ns(): nspid[1..] is not whole */
 };
 
 struct pn_caps {
@@ -187,50 +189,51 @@ struct pn_sigs {
 };
 
 struct pn_proc {
-	pid_t pid;          /* outer */
-	pid_t inner;        /* == nspid[level] */
-	pid_t ppid;         /* outer; 0: none, or outside of what this procfs shows */
-	uint32_t level;     /* of its PID namespace */
-	const pid_t *nspid; /* level + 1 numbers, outermost first */
-	uint32_t flags;     /* PN_P_* */
-	uint32_t fields;    /* PN_F_* that were read */
-	uint32_t denied;    /* PN_F_* that were asked for and refused */
-	char state;         /* R S D Z T t X I P, as the kernel says */
-	int8_t no_new_privs;    /* 1, 0; -1 not known */
-	int8_t seccomp;         /* 0 off, 1 strict, 2 filter; -1 not known */
+	pid_t pid;           /* outer */
+	pid_t inner;         /* == nspid[level] */
+	pid_t ppid;          /* outer; 0: none, or outside of what this procfs shows */
+	uint32_t level;      /* of its PID namespace */
+	const pid_t *nspid;  /* level + 1 numbers, outermost first */
+	uint32_t flags;      /* PN_P_* */
+	uint32_t fields;     /* PN_F_* that were read */
+	uint32_t denied;     /* PN_F_* that were asked for and refused */
+	char state;          /* R S D Z T t X I P, as the kernel says */
+	int8_t no_new_privs; /* 1, 0; -1 not known */
+	int8_t seccomp;      /* 0 off, 1 strict, 2 filter; -1 not known */
 	uint32_t seccomp_filters;
 	uint32_t threads;
-	uid_t uid[4];       /* real, effective, saved, file system; as this reader sees them */
+	uid_t uid[4]; /* real, effective, saved, file system; as this reader sees them */
 	gid_t gid[4];
-	int64_t inner_uid;  /* effective, in its own user namespace (PN_F_USERNS); -1 not known */
+	int64_t inner_uid; /* effective, in its own user namespace (PN_F_USERNS); -1 not known */
 	struct pn_caps caps;
 	struct pn_sigs sigs;
-	uint64_t rss_kib;   /* resident memory; 0 for those without */
-	uint64_t start;     /* clock ticks after boot; 0: not read (PN_F_START) */
-	const char *comm;   /* raw bytes, NUL at the end */
-	const char *cmdline;    /* arguments with a NUL after each; NULL: not read */
+	uint64_t rss_kib;    /* resident memory; 0 for those without */
+	uint64_t start;      /* clock ticks after boot; 0: not read (PN_F_START) */
+	const char *comm;    /* raw bytes, NUL at the end */
+	const char *cmdline; /* arguments with a NUL after each; NULL: not read */
 	size_t cmdline_len;
-	const char *cgroup;     /* the path that is most telling; NULL: not read */
-	const char *label;      /* LSM label (PN_F_LABEL); NULL: none or not read */
-	const char *wchan;      /* inits and parents of zombies (PN_F_REAP), else NULL */
-	int32_t syscall;        /* number; -1 runs or is not in one, -2 not known */
-	uint64_t ns_ino[PN_TYPES];  /* 0: not read; [PN_PID] also from the rule */
-	const struct pn_ns *ns;     /* PID namespace; never NULL */
+	const char *cgroup;           /* the path that is most telling; NULL: not read */
+	const char *label;            /* LSM label (PN_F_LABEL); NULL: none or not read */
+	const char *wchan;            /* inits and parents of zombies (PN_F_REAP), else NULL */
+	int32_t syscall;              /* number; -1 runs or is not in one, -2 not known */
+	uint64_t ns_ino[PN_TYPES];    /* 0: not read; [PN_PID] also from the rule */
+	const struct pn_ns *ns;       /* PID namespace; never NULL */
 	const struct pn_owner *owner; /* innermost, or NULL */
 	const struct pn_proc *parent; /* in this snapshot, or NULL */
-	const struct pn_proc *child, *sibling;  /* the tree of processes, by outer PID */
-	const struct pn_proc *next_in_ns;       /* other members of ns, by outer PID */
-	uint64_t children_ns_ino;   /* PN_P_PENDING: of ns/pid_for_children; 0 = without an init */
+	const struct pn_proc *child, *sibling; /* the tree of processes, by outer PID */
+	const struct pn_proc *next_in_ns;      /* other members of ns, by outer PID */
+	uint64_t children_ns_ino; /* PN_P_PENDING: of ns/pid_for_children; 0 = without an init */
 };
 
 enum {
-	PN_NS_F_ID_SURROGATE = 1 << 0, /* id is a hash of (dev, ino, start time of init): print "~" */
-	PN_NS_F_INFERRED = 1 << 1,     /* the inode could not be read; members by rule: print "~" */
-	PN_NS_F_UNKNOWN = 1 << 2,      /* a stand-in for "some namespace of this level" */
+	PN_NS_F_ID_SURROGATE =
+		1 << 0,            /* id is a hash of (dev, ino, start time of init): print "~" */
+	PN_NS_F_INFERRED = 1 << 1, /* the inode could not be read; members by rule: print "~" */
+	PN_NS_F_UNKNOWN = 1 << 2,  /* a stand-in for "some namespace of this level" */
 	PN_NS_F_PARENT_INFERRED = 1 << 3,
-	PN_NS_F_ROOT = 1 << 4,         /* the namespace of the procfs that was read */
-	PN_NS_F_SHARED = 1 << 5,       /* members of more than one container: owners[] */
-	PN_NS_F_STUCK = 1 << 6         /* dying, and something keeps it from being gone */
+	PN_NS_F_ROOT = 1 << 4,   /* the namespace of the procfs that was read */
+	PN_NS_F_SHARED = 1 << 5, /* members of more than one container: owners[] */
+	PN_NS_F_STUCK = 1 << 6   /* dying, and something keeps it from being gone */
 };
 
 enum pn_hold { PN_HOLD_MOUNT, PN_HOLD_FD, PN_HOLD_CHILDREN /* as ns/pid_for_children */ };
@@ -238,34 +241,35 @@ enum pn_hold { PN_HOLD_MOUNT, PN_HOLD_FD, PN_HOLD_CHILDREN /* as ns/pid_for_chil
 /* What keeps a namespace besides processes in it. */
 struct pn_pin {
 	enum pn_hold how;
-	pid_t pid;          /* a process that has the mount in its view, or the descriptor */
-	int fd;             /* PN_HOLD_FD */
-	const char *path;   /* PN_HOLD_MOUNT: mount point, as that process sees it */
-	uint64_t mntns;     /* PN_HOLD_MOUNT: inode of the mount namespace */
+	pid_t pid;        /* a process that has the mount in its view, or the descriptor */
+	int fd;           /* PN_HOLD_FD */
+	const char *path; /* PN_HOLD_MOUNT: mount point, as that process sees it */
+	uint64_t mntns;   /* PN_HOLD_MOUNT: inode of the mount namespace */
 	const struct pn_pin *next;
 };
 
 struct pn_ns {
 	enum pn_type type;
 	enum pn_state state;
-	uint32_t flags;     /* PN_NS_F_* */
-	uint32_t level;     /* PN_PID and PN_USER: depth below what is visible */
-	uint64_t id;        /* never used again in this boot; see PN_NS_F_ID_SURROGATE */
-	uint64_t dev, ino;  /* as stat(2) of /proc/PID/ns/...; 0: not known. Used again by the kernel! */
-	uint64_t userns;    /* inode of the user namespace that owns it; 0: not known (PN_F_NSINFO) */
-	int64_t owner_uid;  /* PN_USER: who made it; -1 not known */
+	uint32_t flags; /* PN_NS_F_* */
+	uint32_t level; /* PN_PID and PN_USER: depth below what is visible */
+	uint64_t id;    /* never used again in this boot; see PN_NS_F_ID_SURROGATE */
+	uint64_t dev,
+		ino; /* as stat(2) of /proc/PID/ns/...; 0: not known. Used again by the kernel! */
+	uint64_t userns; /* inode of the user namespace that owns it; 0: not known (PN_F_NSINFO) */
+	int64_t owner_uid;          /* PN_USER: who made it; -1 not known */
 	const struct pn_ns *parent; /* NULL: root, or not known */
 	const struct pn_ns *child, *sibling;
-	const struct pn_proc *init; /* PN_PID: PID 1. Others: the oldest member */
-	const struct pn_proc *procs;    /* PN_PID: members, through next_in_ns */
+	const struct pn_proc *init;       /* PN_PID: PID 1. Others: the oldest member */
+	const struct pn_proc *procs;      /* PN_PID: members, through next_in_ns */
 	size_t nproc, nzombie, ninjected; /* false zombies are not counted as zombies */
 	size_t nthread;
-	size_t nunreaped;   /* zombies whose parent is init */
-	const struct pn_owner *owner;   /* of init, or NULL */
+	size_t nunreaped;                     /* zombies whose parent is init */
+	const struct pn_owner *owner;         /* of init, or NULL */
 	const struct pn_owner *const *owners; /* all that have members in it */
 	size_t nowner;
 	enum pn_reap reap;
-	uint32_t evidence;  /* PN_EV_* */
+	uint32_t evidence; /* PN_EV_* */
 	const struct pn_pin *pins;
 };
 
@@ -273,11 +277,11 @@ enum pn_finding_code {
 	PN_FIND_ZOMBIE,       /* proc: the zombie; culprit: the parent that does not wait */
 	PN_FIND_FALSE_ZOMBIE, /* proc: dead leader with live threads */
 	PN_FIND_NOT_REAPING,  /* ns, culprit: its init */
-	PN_FIND_STUCK,        /* ns dying; proc: what holds it; culprit: the outside parent that must wait */
-	PN_FIND_NO_INIT_YET,  /* ns; culprit: the process that unshared */
-	PN_FIND_PINNED,       /* ns without processes; pins say by what */
-	PN_FIND_INJECTED,     /* proc came from outside; culprit: its parent, if seen */
-	PN_FIND_PENDING       /* proc's children will be in another namespace */
+	PN_FIND_STUCK, /* ns dying; proc: what holds it; culprit: the outside parent that must wait */
+	PN_FIND_NO_INIT_YET, /* ns; culprit: the process that unshared */
+	PN_FIND_PINNED,      /* ns without processes; pins say by what */
+	PN_FIND_INJECTED,    /* proc came from outside; culprit: its parent, if seen */
+	PN_FIND_PENDING      /* proc's children will be in another namespace */
 };
 const char *pn_finding_name(enum pn_finding_code c); /* "zombie", "stuck-teardown", ... */
 
@@ -286,10 +290,10 @@ enum pn_severity { PN_NOTE, PN_WARNING, PN_ERROR };
 struct pn_finding {
 	enum pn_finding_code code;
 	enum pn_severity severity;
-	const struct pn_ns *ns;     /* or NULL */
-	const struct pn_proc *proc; /* or NULL */
+	const struct pn_ns *ns;        /* or NULL */
+	const struct pn_proc *proc;    /* or NULL */
 	const struct pn_proc *culprit; /* or NULL */
-	const char *why, *fix;      /* words for people, escaped; never NULL */
+	const char *why, *fix;         /* words for people, escaped; never NULL */
 };
 
 /* ---- Snapshots -------------------------------------------------------------------------- */
@@ -319,26 +323,29 @@ enum {
 };
 
 struct pn_opts {
-	size_t size;        /* sizeof(struct pn_opts): PN_OPTS_INIT sets it */
-	const char *proc;   /* procfs or a recorded copy (pn_record()); NULL: "/proc" */
-	const char *root;   /* where /var/lib, /run ... of the engines begin; NULL: "/" for the live
+	size_t size;      /* sizeof(struct pn_opts): PN_OPTS_INIT sets it */
+	const char *proc; /* procfs or a recorded copy (pn_record()); NULL: "/proc" */
+	const char *root; /* where /var/lib, /run ... of the engines begin; NULL: "/" for the live
 	                     * /proc, PROC/.root for a recorded one */
-	uint32_t fields;    /* PN_F_* */
+	uint32_t fields;  /* PN_F_* */
 };
-#define PN_OPTS_INIT { sizeof(struct pn_opts), NULL, NULL, PN_ROWS }
+#define PN_OPTS_INIT                                        \
+	{                                                   \
+		sizeof(struct pn_opts), NULL, NULL, PN_ROWS \
+	}
 
 struct pn_info {
 	const char *proc;
-	bool recorded;      /* PROC is no procfs */
+	bool recorded; /* PROC is no procfs */
 	size_t nproc;
-	size_t unreadable;  /* processes of which status could not be read (hidepid=1): not listed */
-	size_t no_access;   /* processes listed whose namespace links may not be read */
-	size_t inferred;    /* namespaces without a known inode */
-	size_t gone;        /* ended while we looked: not listed */
-	size_t hidden;      /* parents that are not shown: hidepid=2, or ended just now */
+	size_t unreadable; /* processes of which status could not be read (hidepid=1): not listed */
+	size_t no_access;  /* processes listed whose namespace links may not be read */
+	size_t inferred;   /* namespaces without a known inode */
+	size_t gone;       /* ended while we looked: not listed */
+	size_t hidden;     /* parents that are not shown: hidepid=2, or ended just now */
 	const struct pn_ns *root;
-	uint64_t taken_ns;  /* CLOCK_BOOTTIME when it began, nanoseconds; 0 for a recorded one */
-	uint32_t features;  /* PN_FEAT_* that were used */
+	uint64_t taken_ns; /* CLOCK_BOOTTIME when it began, nanoseconds; 0 for a recorded one */
+	uint32_t features; /* PN_FEAT_* that were used */
 };
 
 /* Takes a snapshot; opts NULL: /proc with PN_ROWS. O(N) in time and memory.
@@ -360,7 +367,8 @@ void pn_free(struct pn_snap *s); /* NULL is fine */
 
 const struct pn_info *pn_info(const struct pn_snap *s);
 size_t pn_count(const struct pn_snap *s);
-const struct pn_proc *pn_at(const struct pn_snap *s, size_t i); /* by outer PID; NULL beyond the end */
+const struct pn_proc *pn_at(const struct pn_snap *s,
+			    size_t i); /* by outer PID; NULL beyond the end */
 const struct pn_proc *pn_find(const struct pn_snap *s, pid_t outer); /* or NULL */
 
 /* PID namespaces first, each after its parent and before its siblings; then the other types
@@ -417,9 +425,9 @@ int pn_open_proc(const struct pn_snap *s, const struct pn_proc *p, int *ret_pidf
 int pn_nsfd(int pidfd, int procfd, enum pn_type t);
 
 struct pn_nsid {
-	uint64_t id;       /* NS_GET_ID (6.18); else a hash of dev, ino and start time of init */
+	uint64_t id; /* NS_GET_ID (6.18); else a hash of dev, ino and start time of init */
 	uint64_t dev, ino;
-	bool surrogate;    /* id is that hash */
+	bool surrogate; /* id is that hash */
 };
 int pn_ns_id(int nsfd, struct pn_nsid *ret);
 int pn_ns_type(int nsfd);   /* enum pn_type, or -errno */

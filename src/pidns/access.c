@@ -136,8 +136,8 @@ const char *pn_state_name(enum pn_state s)
 
 const char *pn_reap_name(enum pn_reap r)
 {
-	static const char *const names[] = { "unknown", "reaps", "ignores-sigchld",
-					     "does-not-reap", "dying" };
+	static const char *const names[] = { "unknown", "reaps", "ignores-sigchld", "does-not-reap",
+					     "dying" };
 
 	return WORD(names, r, "?");
 }
@@ -170,7 +170,9 @@ const char *pn_runtime_name(enum pn_runtime r)
 
 const char *pn_evidence_name(enum pn_evidence e)
 {
-	static const char *const names[] = { "cgroup", "state", "monitor", "exe", "init", "parent" };
+	static const char *const names[] = {
+		"cgroup", "state", "monitor", "exe", "init", "parent"
+	};
 
 	return WORD(names, e, "?");
 }
@@ -178,14 +180,10 @@ const char *pn_evidence_name(enum pn_evidence e)
 const char *pn_finding_name(enum pn_finding_code c)
 {
 	static const char *const names[] = {
-		[PN_FIND_ZOMBIE] = "zombie",
-		[PN_FIND_FALSE_ZOMBIE] = "false-zombie",
-		[PN_FIND_NOT_REAPING] = "not-reaping",
-		[PN_FIND_STUCK] = "stuck-teardown",
-		[PN_FIND_NO_INIT_YET] = "no-init-yet",
-		[PN_FIND_PINNED] = "pinned",
-		[PN_FIND_INJECTED] = "injected",
-		[PN_FIND_PENDING] = "setns-pending",
+		[PN_FIND_ZOMBIE] = "zombie",           [PN_FIND_FALSE_ZOMBIE] = "false-zombie",
+		[PN_FIND_NOT_REAPING] = "not-reaping", [PN_FIND_STUCK] = "stuck-teardown",
+		[PN_FIND_NO_INIT_YET] = "no-init-yet", [PN_FIND_PINNED] = "pinned",
+		[PN_FIND_INJECTED] = "injected",       [PN_FIND_PENDING] = "setns-pending",
 	};
 
 	return WORD(names, c, "?");

@@ -18,7 +18,8 @@ static char *words(struct pn_snap *s, const char *fmt, ...)
 	va_end(ap);
 	if (n < 0)
 		return NULL;
-	return pool_strndup(&s->pool, text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
+	return pool_strndup(&s->pool, text,
+			    (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
 }
 
 /* "16878 z7-shim", safe to print */
@@ -64,21 +65,27 @@ static int zombie(struct pn_snap *s, const struct row *r)
 	const char *why, *fix;
 
 	if (!up) {
-		why = words(s, "%s is dead, and its parent %d cannot be seen from here",
-			    who.text, (int)p->ppid);
+		why = words(s, "%s is dead, and its parent %d cannot be seen from here", who.text,
+			    (int)p->ppid);
 		fix = words(s, "look from the namespace of the parent");
 	} else if (up->flags & PN_P_INIT && up->ns == p->ns && !(up->ns->flags & PN_NS_F_ROOT)) {
 		why = words(s, "%s is dead, and init %s does not reap it: %s", who.text,
 			    name(up).text, parent_fault(up));
-		fix = words(s, "run the container with an init that reaps (atoll run --init, docker run --init)");
+		fix = words(
+			s,
+			"run the container with an init that reaps (atoll run --init, docker run --init)");
 	} else {
 		why = words(s, "%s is dead, and its parent %s has not waited for it: %s", who.text,
 			    name(up).text, parent_fault(up));
 		fix = words(s, "mend or restart %s; when it ends, its init takes over and reaps",
 			    name(up).text);
 	}
-	return add(s, (struct pn_finding){ .code = PN_FIND_ZOMBIE, .severity = PN_WARNING,
-					   .ns = p->ns, .proc = p, .culprit = up, .why = why,
+	return add(s, (struct pn_finding){ .code = PN_FIND_ZOMBIE,
+					   .severity = PN_WARNING,
+					   .ns = p->ns,
+					   .proc = p,
+					   .culprit = up,
+					   .why = why,
 					   .fix = fix });
 }
 
@@ -99,28 +106,47 @@ static int process(struct pn_snap *s, const struct row *r)
 	if (p->flags & PN_P_ZOMBIE && !(p->ns->state == PN_DYING && p->flags & PN_P_INJECTED))
 		e = zombie(s, r);
 	if (e == 0 && p->flags & PN_P_FALSE_ZOMBIE)
-		e = add(s, (struct pn_finding){
-				   .code = PN_FIND_FALSE_ZOMBIE, .severity = PN_NOTE, .ns = p->ns,
-				   .proc = p, .culprit = p,
-				   .why = words(s, "%s looks like a zombie: its first thread has ended, and %u threads live on",
-						name(p).text, p->threads - 1),
-				   .fix = words(s, "nothing to reap; it ends with its last thread") });
+		e = add(s,
+			(struct pn_finding){
+				.code = PN_FIND_FALSE_ZOMBIE,
+				.severity = PN_NOTE,
+				.ns = p->ns,
+				.proc = p,
+				.culprit = p,
+				.why = words(
+					s,
+					"%s looks like a zombie: its first thread has ended, and %u threads live on",
+					name(p).text, p->threads - 1),
+				.fix = words(s, "nothing to reap; it ends with its last thread") });
 	if (e == 0 && p->flags & PN_P_INJECTED && !(p->flags & PN_P_ZOMBIE))
-		e = add(s, (struct pn_finding){
-				   .code = PN_FIND_INJECTED, .severity = PN_NOTE, .ns = p->ns,
-				   .proc = p, .culprit = p->parent,
-				   .why = p->parent ? words(s, "%s came into the namespace from outside, by %s",
-							    name(p).text, name(p->parent).text)
-						    : words(s, "%s came in from outside of what is visible here",
-							    name(p).text),
-				   .fix = words(s, "none needed; inside, its PPid is 0") });
+		e = add(s,
+			(struct pn_finding){
+				.code = PN_FIND_INJECTED,
+				.severity = PN_NOTE,
+				.ns = p->ns,
+				.proc = p,
+				.culprit = p->parent,
+				.why = p->parent
+					       ? words(s,
+						       "%s came into the namespace from outside, by %s",
+						       name(p).text, name(p->parent).text)
+					       : words(s,
+						       "%s came in from outside of what is visible here",
+						       name(p).text),
+				.fix = words(s, "none needed; inside, its PPid is 0") });
 	if (e == 0 && p->flags & PN_P_PENDING && p->children_ns_ino && !is_maker(s, p))
-		e = add(s, (struct pn_finding){
-				   .code = PN_FIND_PENDING, .severity = PN_NOTE, .ns = p->ns,
-				   .proc = p, .culprit = p,
-				   .why = words(s, "children of %s will be in PID namespace %llu, it itself is not",
-						name(p).text, (unsigned long long)p->children_ns_ino),
-				   .fix = words(s, "none needed") });
+		e = add(s,
+			(struct pn_finding){
+				.code = PN_FIND_PENDING,
+				.severity = PN_NOTE,
+				.ns = p->ns,
+				.proc = p,
+				.culprit = p,
+				.why = words(
+					s,
+					"children of %s will be in PID namespace %llu, it itself is not",
+					name(p).text, (unsigned long long)p->children_ns_ino),
+				.fix = words(s, "none needed") });
 	return e;
 }
 
@@ -137,9 +163,12 @@ static int stuck(struct pn_snap *s, struct nsrow *n)
 		if (p == init)
 			continue;
 		if (p->state == 'Z' && !(p->flags & PN_P_FALSE_ZOMBIE) && up && up->ns != p->ns) {
-			why = words(s, "init %s is gone but for %s, a zombie that only %s can reap, outside: %s",
-				    name(init).text, name(p).text, name(up).text, parent_fault(up));
-			fix = words(s, "make %s wait for it, or kill %d", name(up).text, (int)up->pid);
+			why = words(
+				s,
+				"init %s is gone but for %s, a zombie that only %s can reap, outside: %s",
+				name(init).text, name(p).text, name(up).text, parent_fault(up));
+			fix = words(s, "make %s wait for it, or kill %d", name(up).text,
+				    (int)up->pid);
 		} else if (p->state != 'Z') {
 			why = words(s, "init %s cannot end before %s does, which is in state %c",
 				    name(init).text, name(p).text, p->state);
@@ -150,8 +179,12 @@ static int stuck(struct pn_snap *s, struct nsrow *n)
 			continue;
 		}
 		n->pub.flags |= PN_NS_F_STUCK;
-		e = add(s, (struct pn_finding){ .code = PN_FIND_STUCK, .severity = PN_ERROR,
-						.ns = &n->pub, .proc = p, .culprit = up, .why = why,
+		e = add(s, (struct pn_finding){ .code = PN_FIND_STUCK,
+						.severity = PN_ERROR,
+						.ns = &n->pub,
+						.proc = p,
+						.culprit = up,
+						.why = why,
 						.fix = fix });
 	}
 	return e;
@@ -165,20 +198,28 @@ static int without_process(struct pn_snap *s, struct nsrow *n)
 	const char *why;
 
 	if (n->pub.state == PN_NO_INIT_YET)
-		return add(s, (struct pn_finding){
-				      .code = PN_FIND_NO_INIT_YET, .severity = PN_NOTE,
-				      .ns = &n->pub, .culprit = by,
-				      .why = words(s, "%s has unshared its PID namespace and made no child: there is no init yet",
-						   by ? name(by).text : "a process"),
-				      .fix = words(s, "its next child becomes init (unshare --fork)") });
+		return add(
+			s,
+			(struct pn_finding){
+				.code = PN_FIND_NO_INIT_YET,
+				.severity = PN_NOTE,
+				.ns = &n->pub,
+				.culprit = by,
+				.why = words(
+					s,
+					"%s has unshared its PID namespace and made no child: there is no init yet",
+					by ? name(by).text : "a process"),
+				.fix = words(s, "its next child becomes init (unshare --fork)") });
 	if (!pin)
 		return 0;
 	if (pin->path)
 		(void)pn_escape(path, sizeof(path), pin->path, strlen(pin->path));
 	if (pin->how == PN_HOLD_MOUNT)
-		why = words(s, "%s namespace %llu has no process; a mount on %s keeps it, as %d sees it",
-			    pn_type_name(n->pub.type), (unsigned long long)n->pub.ino, path,
-			    (int)pin->pid);
+		why = words(
+			s,
+			"%s namespace %llu has no process; a mount on %s keeps it, as %d sees it",
+			pn_type_name(n->pub.type), (unsigned long long)n->pub.ino, path,
+			(int)pin->pid);
 	else if (pin->how == PN_HOLD_FD)
 		why = words(s, "%s namespace %llu has no process; descriptor %d of %d keeps it",
 			    pn_type_name(n->pub.type), (unsigned long long)n->pub.ino, pin->fd,
@@ -186,12 +227,17 @@ static int without_process(struct pn_snap *s, struct nsrow *n)
 	else
 		why = words(s, "PID namespace %llu has no process; children of %d would be in it",
 			    (unsigned long long)n->pub.ino, (int)pin->pid);
-	return add(s, (struct pn_finding){
-			      .code = PN_FIND_PINNED, .severity = PN_NOTE, .ns = &n->pub, .culprit = by,
-			      .why = why,
-			      .fix = pin->how == PN_HOLD_MOUNT
-					     ? words(s, "nsenter -t %d -m umount '%s'", (int)pin->pid, path)
-					     : words(s, "it goes when %d lets go of it", (int)pin->pid) });
+	return add(s,
+		   (struct pn_finding){ .code = PN_FIND_PINNED,
+					.severity = PN_NOTE,
+					.ns = &n->pub,
+					.culprit = by,
+					.why = why,
+					.fix = pin->how == PN_HOLD_MOUNT
+						       ? words(s, "nsenter -t %d -m umount '%s'",
+							       (int)pin->pid, path)
+						       : words(s, "it goes when %d lets go of it",
+							       (int)pin->pid) });
 }
 
 static int namespace(struct pn_snap *s, struct nsrow *n)
@@ -208,12 +254,17 @@ static int namespace(struct pn_snap *s, struct nsrow *n)
 	/* The first namespace's init is not a container's: its zombies are told of one by one. */
 	if (e == 0 && n->pub.reap == PN_REAP_NO && !(n->pub.flags & PN_NS_F_ROOT)) {
 		(void)pn_reap_text(&n->pub, text, sizeof(text));
-		e = add(s, (struct pn_finding){
-				   .code = PN_FIND_NOT_REAPING,
-				   .severity = n->pub.nunreaped ? PN_WARNING : PN_NOTE,
-				   .ns = &n->pub, .proc = n->pub.init, .culprit = n->pub.init,
-				   .why = words(s, "init %s %s", name(n->pub.init).text, text),
-				   .fix = words(s, "run the container with an init that reaps (atoll run --init, docker run --init)") });
+		e = add(s,
+			(struct pn_finding){
+				.code = PN_FIND_NOT_REAPING,
+				.severity = n->pub.nunreaped ? PN_WARNING : PN_NOTE,
+				.ns = &n->pub,
+				.proc = n->pub.init,
+				.culprit = n->pub.init,
+				.why = words(s, "init %s %s", name(n->pub.init).text, text),
+				.fix = words(
+					s,
+					"run the container with an init that reaps (atoll run --init, docker run --init)") });
 	}
 	return e;
 }

@@ -41,13 +41,13 @@ void pool_free(struct pool *p);
 
 struct row {
 	struct pn_proc pub;
-	struct row *up;     /* parent */
+	struct row *up; /* parent */
 	struct nsrow *nsr;
 	struct ownrow *own;
 	struct row *next_member;
-	pid_t proc_pid;     /* the number in the procfs that was read; not outer in a view */
+	pid_t proc_pid; /* the number in the procfs that was read; not outer in a view */
 	bool has_mm, visiting, rule; /* rule: the parent's namespace may be taken */
-	uint32_t evidence; /* PN_EV_* as far as the process itself shows them */
+	uint32_t evidence;           /* PN_EV_* as far as the process itself shows them */
 };
 
 struct ownrow {
@@ -63,7 +63,7 @@ struct nsrow {
 	struct row *init;
 	struct row *first, *last; /* of the list of members */
 	const struct pn_owner **owners;
-	uint64_t parent_ino;     /* by ioctl; 0 */
+	uint64_t parent_ino; /* by ioctl; 0 */
 	struct nsrow *up;
 	size_t index; /* while they are put in order */
 };
@@ -107,11 +107,11 @@ struct pn_snap {
 	struct pool pool;
 	uint32_t fields;
 	int proc_fd, root_fd;
-	struct nsview *view; /* pn_snapshot_ns(), else NULL */
-	uint32_t base;       /* levels above the procfs that was read */
-	uint64_t root_ino;   /* 0: to be found out */
-	bool live;        /* a procfs, and of the caller's PID namespace */
-	bool any_link;    /* links can be followed: it is a procfs */
+	struct nsview *view;     /* pn_snapshot_ns(), else NULL */
+	uint32_t base;           /* levels above the procfs that was read */
+	uint64_t root_ino;       /* 0: to be found out */
+	bool live;               /* a procfs, and of the caller's PID namespace */
+	bool any_link;           /* links can be followed: it is a procfs */
 	pid_t last_pid, pid_max; /* 0: not known */
 	uint64_t t0_ticks;
 	char *scratch;
@@ -126,7 +126,7 @@ struct pn_snap {
 	struct nsinfo *infos;
 	struct hold *holds;
 	size_t nhold;
-	struct idmap *idmaps[256]; /* by inode */
+	struct idmap *idmaps[256];  /* by inode */
 	struct inoset asked, mntns; /* what was read once already */
 	struct owner_set *owners;
 	struct pn_finding *findings;

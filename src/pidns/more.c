@@ -136,7 +136,8 @@ static int read_userns(struct pn_snap *s, struct row *r, int dirfd)
 	ssize_t n;
 
 	refuse(p, PN_F_USERNS, e);
-	for (map = e == 0 ? *bucket(s, p->ns_ino[PN_USER]) : NULL; map && map->ino != p->ns_ino[PN_USER];)
+	for (map = e == 0 ? *bucket(s, p->ns_ino[PN_USER]) : NULL;
+	     map && map->ino != p->ns_ino[PN_USER];)
 		map = map->next;
 	if (map) {
 		p->inner_uid = map_inside(map->text, map->len, p->uid[1]);
@@ -172,8 +173,8 @@ static int read_pending(struct pn_snap *s, struct row *r, int dirfd)
 	refuse(p, PN_F_PENDING, e);
 	if (e < 0 && e != -ENOENT)
 		return 0;
-	if (p->ns_ino[PN_PID] == 0 && proc_nslink_at(dirfd, "ns/pid", PROC_NS_PID,
-						     &p->ns_ino[PN_PID]) < 0)
+	if (p->ns_ino[PN_PID] == 0 &&
+	    proc_nslink_at(dirfd, "ns/pid", PROC_NS_PID, &p->ns_ino[PN_PID]) < 0)
 		return 0;
 	p->fields |= PN_F_PENDING;
 	/* ENOENT: unshare(2) made a namespace, and it has no init: the link has nothing to say.
@@ -229,7 +230,8 @@ static int read_init(struct pn_snap *s, struct row *r, int dirfd)
 	 * process that had entered another one before. */
 	if (s->any_link && p->ns_ino[PN_PID] && set_add(&s->asked, p->ns_ino[PN_PID]) > 0 &&
 	    (s->fields & PN_F_NSINFO ||
-	     (p->level > s->base && (!snap_row(s, p->ppid) || snap_row(s, p->ppid)->pub.level + 1 != p->level))))
+	     (p->level > s->base &&
+	      (!snap_row(s, p->ppid) || snap_row(s, p->ppid)->pub.level + 1 != p->level))))
 		return read_nsinfo(s, dirfd, "ns/pid", &p->ns_ino[PN_PID]);
 	return 0;
 }

@@ -114,10 +114,14 @@ static bool whose(struct pn_snap *s, struct ownrow *o)
 		const char *path;
 		enum pn_runtime runtime;
 	} dirs[] = {
-		{ "run/atoll/state/%s", PN_RT_ATOLL },        { "run/atoll-oci/%s", PN_RT_ATOLL },
-		{ "run/runc/%s", PN_RT_RUNC },                { "run/crun/%s", PN_RT_CRUN },
-		{ "run/user/%u/atoll/state/%s", PN_RT_ATOLL }, { "run/user/%u/atoll-oci/%s", PN_RT_ATOLL },
-		{ "run/user/%u/runc/%s", PN_RT_RUNC },        { "run/user/%u/crun/%s", PN_RT_CRUN },
+		{ "run/atoll/state/%s", PN_RT_ATOLL },
+		{ "run/atoll-oci/%s", PN_RT_ATOLL },
+		{ "run/runc/%s", PN_RT_RUNC },
+		{ "run/crun/%s", PN_RT_CRUN },
+		{ "run/user/%u/atoll/state/%s", PN_RT_ATOLL },
+		{ "run/user/%u/atoll-oci/%s", PN_RT_ATOLL },
+		{ "run/user/%u/runc/%s", PN_RT_RUNC },
+		{ "run/user/%u/crun/%s", PN_RT_CRUN },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
@@ -192,8 +196,9 @@ static int containerd(struct pn_snap *s, struct ownrow *o)
 
 	if (!ns)
 		ns = "default";
-	if (is_file_name(ns) && load(s, &config, "run/containerd/io.containerd.runtime.v2.task/%s/%s/config.json",
-				     ns, o->pub.id))
+	if (is_file_name(ns) &&
+	    load(s, &config, "run/containerd/io.containerd.runtime.v2.task/%s/%s/config.json", ns,
+		 o->pub.id))
 		return annotated(s, o, config);
 	return 0;
 }
@@ -353,7 +358,8 @@ bool names_by_pid(struct pn_snap *s, const struct pn_proc *init, struct names_hi
 		/* Rootless: the user is the one who has the parent; its own uid is mapped. */
 		if (sign)
 			(void)snprintf(dir, sizeof(dir), "%.*s%u%s", (int)(sign - at->dir), at->dir,
-				       init->parent ? init->parent->uid[0] : init->uid[0], sign + 2);
+				       init->parent ? init->parent->uid[0] : init->uid[0],
+				       sign + 2);
 		else
 			(void)snprintf(dir, sizeof(dir), "%s", at->dir);
 		if (search(s, at, dir, init, ret))

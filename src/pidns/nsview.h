@@ -7,7 +7,7 @@
 #include "pidns/impl.h"
 
 struct nsview {
-	unsigned int count; /* levels between; 0: it is the caller's own */
+	unsigned int count;      /* levels between; 0: it is the caller's own */
 	int fd[PROC_LEVELS_MAX]; /* of the namespace, its parent ..., but not the caller's */
 };
 

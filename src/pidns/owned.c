@@ -63,7 +63,7 @@ static struct ownrow *by_monitor(struct pn_snap *s, struct row *up)
 	} else {
 		id = option_of(p, "-id");
 		ns = option_of(p, "-namespace");
-		rt = ns && strcmp(ns, "moby") == 0 ? PN_RT_DOCKER
+		rt = ns && strcmp(ns, "moby") == 0     ? PN_RT_DOCKER
 		     : ns && strcmp(ns, "k8s.io") == 0 ? PN_RT_CONTAINERD_CRI
 						       : PN_RT_CONTAINERD;
 	}
@@ -83,9 +83,8 @@ static const struct {
 	const char *comm;
 	enum pn_runtime runtime;
 } sandboxes[] = {
-	{ "bwrap", PN_RT_BWRAP },       { "firejail", PN_RT_FIREJAIL },
-	{ "chrome", PN_RT_CHROME },     { "chromium", PN_RT_CHROME },
-	{ "nacl_helper", PN_RT_CHROME }, { "brave", PN_RT_CHROME },
+	{ "bwrap", PN_RT_BWRAP },     { "firejail", PN_RT_FIREJAIL },  { "chrome", PN_RT_CHROME },
+	{ "chromium", PN_RT_CHROME }, { "nacl_helper", PN_RT_CHROME }, { "brave", PN_RT_CHROME },
 	{ "electron", PN_RT_CHROME },
 };
 

@@ -82,8 +82,9 @@ static int mount_line(struct pn_snap *s, struct row *r, uint64_t mntns, const ch
 	if (!copy)
 		return -ENOMEM;
 	copy[unescape(copy, path_len)] = '\0';
-	return pins_add(s, r, (enum pn_type)t, ino,
-			(struct pn_pin){ .how = PN_HOLD_MOUNT, .fd = -1, .path = copy, .mntns = mntns });
+	return pins_add(
+		s, r, (enum pn_type)t, ino,
+		(struct pn_pin){ .how = PN_HOLD_MOUNT, .fd = -1, .path = copy, .mntns = mntns });
 }
 
 int pins_mounts(struct pn_snap *s, struct row *r, int dirfd)

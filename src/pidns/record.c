@@ -15,8 +15,8 @@
 #include "base/num.h"
 
 static const char *const files[] = {
-	"status", "stat", "cgroup", "wchan", "syscall", "uid_map", "gid_map", "attr/current",
-	"mountinfo",
+	"status",  "stat",    "cgroup",       "wchan",     "syscall",
+	"uid_map", "gid_map", "attr/current", "mountinfo",
 };
 static const char *const links[] = { "ns/pid_for_children" };
 
@@ -146,10 +146,10 @@ static int note_namespace(struct recorder *rec, int from, const char *name)
 	nsfd_info(fd, &i);
 	if (i.type_ino == 0 || set_add(&rec->asked, i.type_ino) <= 0)
 		return 0;
-	return fprintf(rec->nsinfo, "%llu %llu %llu %llu %llu %lld\n", (unsigned long long)i.type_ino,
-		       (unsigned long long)i.id, (unsigned long long)i.dev,
-		       (unsigned long long)i.parent_ino, (unsigned long long)i.userns,
-		       (long long)i.owner_uid) < 0
+	return fprintf(rec->nsinfo, "%llu %llu %llu %llu %llu %lld\n",
+		       (unsigned long long)i.type_ino, (unsigned long long)i.id,
+		       (unsigned long long)i.dev, (unsigned long long)i.parent_ino,
+		       (unsigned long long)i.userns, (long long)i.owner_uid) < 0
 		       ? -EIO
 		       : 0;
 }

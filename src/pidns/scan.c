@@ -103,8 +103,8 @@ static int read_pid_link(struct pn_snap *s, struct row *r, int dirfd)
 	struct pn_proc *p = &r->pub;
 	const struct row *up = snap_row(s, p->ppid);
 
-	r->rule = p->level == s->base || (up && up->pub.level == p->level && !(p->flags & PN_P_INIT) &&
-				    !is_fresh(s, p->ppid));
+	r->rule = p->level == s->base || (up && up->pub.level == p->level &&
+					  !(p->flags & PN_P_INIT) && !is_fresh(s, p->ppid));
 	if (r->rule && !(s->fields & PN_F_VERIFY))
 		return 0;
 	switch (proc_nslink_at(dirfd, "ns/pid", PROC_NS_PID, &p->ns_ino[PN_PID])) {

@@ -142,7 +142,8 @@ static int read_recorded(struct pn_snap *s)
 		const char *nl = memchr(at, '\n', (size_t)(end - at));
 		const char *stop = nl ? nl : end;
 		struct nsinfo *i = pool_alloc(&s->pool, sizeof(*i));
-		uint64_t *const to[] = { &i->type_ino, &i->id, &i->dev, &i->parent_ino, &i->userns };
+		uint64_t *const to[] = { &i->type_ino, &i->id, &i->dev, &i->parent_ino,
+					 &i->userns };
 		size_t f = 0;
 
 		if (!i)

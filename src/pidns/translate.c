@@ -82,7 +82,8 @@ static int depth_of(int nsfd, uint64_t own)
 /* Every process of /proc is looked at until one has the number in that namespace: it is as deep as
  * the namespace at least, and its number there is the one. Its namespace, or one that it is below,
  * must be that one; which of several of the same depth, only the link of a member tells. */
-static int is_in(int procfd, const char *name, uint64_t ino, int depth, const struct proc_status *st)
+static int is_in(int procfd, const char *name, uint64_t ino, int depth,
+		 const struct proc_status *st)
 {
 	autoclose int at = -1;
 	struct stat nst;

@@ -170,7 +170,8 @@ static void find_root_ino(struct pn_snap *s, struct nsrow *root)
 	root->pub.ino = s->root_ino;
 	root->pub.level = s->base;
 	/* /proc/self is of this namespace only if the caller is of level 0. */
-	for (size_t i = one && one->pub.level == 0 ? 0 : 1; !root->pub.ino && i < (s->live ? 2U : 1U); i++)
+	for (size_t i = one && one->pub.level == 0 ? 0 : 1;
+	     !root->pub.ino && i < (s->live ? 2U : 1U); i++)
 		if (proc_nslink_at(s->proc_fd, links[i], PROC_NS_PID, &root->pub.ino) == 0)
 			break;
 	root->pub.flags |= PN_NS_F_ROOT;

@@ -87,8 +87,7 @@ static bool hex(struct line *l, uint64_t *ret)
 
 static bool four(struct line *l, uint32_t v[static 4])
 {
-	return number32(l, &v[0]) && number32(l, &v[1]) && number32(l, &v[2]) &&
-	       number32(l, &v[3]);
+	return number32(l, &v[0]) && number32(l, &v[1]) && number32(l, &v[2]) && number32(l, &v[3]);
 }
 
 static bool levels(struct line *l, struct proc_status *st)
