@@ -209,6 +209,82 @@ until_log() {
 	[ "${lines[1]}" != 1 ]
 }
 
+# --- PID 1: the cases of tests/integration/init.bats that an engine can change ---
+
+# init_box NAME COMMAND...: in the background under --init, with the probe of those tests.
+init_box() {
+	local name=$1
+	shift
+	[ -x "$E/probe" ] || "${CC:-cc}" -static -D_GNU_SOURCE -O1 -o "$E/probe" \
+		"$BATS_TEST_DIRNAME/../integration/init-probe.c"
+	in_background "$name" --init -v "$E/probe:/probe" -- "$@"
+	until_log "$name" ready
+	PID1=$(field "$name" '{{.State.Pid}}')
+}
+
+# ended NAME STATUS
+ended() {
+	[ "$(podman_ wait "$1")" = "$2" ]
+	podman_ logs "$1" >"$BATS_TEST_TMPDIR/log"
+	podman_ rm "$1"
+}
+
+@test "--init: a command that is not there, or cannot be executed" {
+	runs 127 --init localhost/box no-such-command
+	runs 126 --init localhost/box /etc
+}
+
+@test "--init: every signal but CHLD, KILL and STOP" {
+	local signo want=''
+	init_box init1 /probe catch 61
+	for ((signo = 1; signo <= 64; signo++)); do
+		[[ " 9 17 19 " != *" $signo "* ]] || continue
+		"$E/probe" flood "$PID1" $signo 1
+		want+="$signo "
+	done
+	ended init1 0
+	[ "$(grep -v ready "$BATS_TEST_TMPDIR/log" | cut -d' ' -f1 | sort -n | tr '\n' ' ')" = "$want" ]
+}
+
+@test "--init: values of queued signals" {
+	init_box init2 /probe catch 3
+	"$E/probe" queue "$PID1" 40 1
+	"$E/probe" queue "$PID1" 40 2
+	"$E/probe" queue "$PID1" 40 3
+	ended init2 0
+	[ "$(grep -v ready "$BATS_TEST_TMPDIR/log" | tr -d '\r')" = $'40 -1 1\n40 -1 2\n40 -1 3' ]
+}
+
+@test "--init: disturbed by STOP, CONT and a tracer it loses nothing and tells the status" {
+	init_box init3 sh -c 'n=0; trap "n=\$((n+1))" USR1; trap "exit 21" TERM; echo ready; while :; do sleep 0.02; done'
+	"$E/probe" disturb "$PID1" 2>/dev/null 3>&- &
+	sleep 0.3
+	kill -TERM "$PID1"
+	ended init3 21
+	wait
+}
+
+@test "--init: crowds of orphans, and those of exec" {
+	init_box init4 sh -c '/probe crowds 4 100; echo ready; exec sleep 100'
+	podman_ exec init4 sh -c '(sleep 0.05 &) ; (true &)'
+	sleep 0.2
+	[ "$(podman_ exec init4 sh -c 'grep -l "^State:.*Z" /proc/[0-9]*/status | wc -l')" = 0 ]
+	podman_ stop -t 10 init4
+	ended init4 143
+}
+
+@test "--init: -t: the command has the terminal" {
+	runs 4 --init -t localhost/box sh -c '[ "$(tty)" = /dev/pts/0 ] || exit 1; set -- $(cat /proc/$$/stat); [ "$5" = "$8" ] || exit 2; exit 4'
+}
+
+@test "org.atoll.init with options: a group, and an end in time" {
+	in_background init5 --annotation 'org.atoll.init=-g --grace=1' -- \
+		sh -c 'trap "" TERM; echo ready; while :; do sleep 0.05; done'
+	until_log init5 ready
+	kill -TERM "$(field init5 '{{.State.Pid}}')"
+	ended init5 137
+}
+
 @test "--pid=host: the host's processes are seen, and rm -f ends the container's" {
 	local pids pid
 	in_background box5 --pid=host -- sh -c 'sleep 100 & sleep 100'
