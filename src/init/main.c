@@ -16,10 +16,10 @@ enum {
 	REAP_BATCH = 128,  /* so many in one go, then a look at the signals: a storm of
 			    * orphans must not hold them up */
 	CLOSE_MAX = 65536, /* to close one by one where there is no close_range, before 5.9 */
-	LOOK_S = 5,        /* for zombies of others, with --status-fd only */
-	LOOK_AGAIN_S = 1,
+	LOOK_MS = 5000,    /* for zombies of others, with --status-fd only */
+	LOOK_AGAIN_MS = 500,
 };
-static const int64_t second_ns = 1000000000;
+static const int64_t second_ns = 1000000000, ms_ns = 1000000;
 
 struct init {
 	struct init_opts opts;
@@ -157,7 +157,7 @@ static void look(struct init *in)
 {
 	bool again = init_zombies_look(&in->tell);
 
-	in->look_at = kern_now() + (again ? LOOK_AGAIN_S : LOOK_S) * second_ns;
+	in->look_at = kern_now() + (again ? LOOK_AGAIN_MS : LOOK_MS) * ms_ns;
 }
 
 static void end_lost(struct init *in)
@@ -406,7 +406,7 @@ static int run(struct init *in, const struct init_inherited *was, char **argv, c
 		return init_opts_exit(in->opts.voice);
 	in->state = in->opts.pause ? INIT_PAUSED : INIT_RUNNING;
 	if (in->tell.status.fd >= 0)
-		in->look_at = kern_now() + LOOK_AGAIN_S * second_ns;
+		in->look_at = kern_now() + LOOK_AGAIN_MS * ms_ns;
 	let_go(in);
 
 	while (in->state != INIT_DONE) {

@@ -1,8 +1,16 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 #
-# atoll-init as a black box: PID 1 of a namespace that unshare(1) makes, and now and
-# then not PID 1. ATOLL_INIT is the program (tests/run sets it).
+# atoll-init as a black box: PID 1 of a namespace, and now and then not PID 1. ATOLL_INIT is
+# the program (tests/run sets it). The name of this file says how the cases are run; the
+# others are links to it:
+#
+#	init.bats            started by unshare(1)
+#	init-checked.bats    the same, with the variant under the sanitizers
+#	init-disturbed.bats  the same; meanwhile PID 1 is stopped and continued, and a tracer
+#	                     attaches to it and lets it go, at random
+#	init-oci.bats        started by atoll-oci, the command being the image's: /init COMMAND
+#
 # timeout: 240
 #
 # shellcheck disable=SC2016 # much is for the inner shell to expand
@@ -12,13 +20,42 @@ bats_require_minimum_version 1.5.0
 setup_file() {
 	[ -x "${ATOLL_INIT:?}" ]
 	[ "$(id -u)" = 0 ] || skip "needs root for a PID namespace"
+	HOW=${BATS_TEST_FILENAME##*/init}
+	HOW=${HOW%.bats}
+	export HOW=${HOW#-}
 	# A place that another user can reach too.
 	DIR=$(mktemp -d /tmp/init-bats.XXXXXX)
 	chmod 755 "$DIR"
+	if [ "$HOW" = checked ]; then
+		ATOLL_INIT=${ATOLL_BUILD:?}/src/init/atoll-init-checked
+		[ -x "$ATOLL_INIT" ] || skip "this build has no sanitizers"
+	fi
+	[ "$HOW" != disturbed ] || export DISTURBED=1
 	cp "$ATOLL_INIT" "$DIR/init"
+	for name in tini docker-init dumb-init catatonit podman-init; do
+		ln -s init "$DIR/$name"
+	done
 	"${CC:-cc}" -D_GNU_SOURCE -O1 -Wall -o "$DIR/probe" "$BATS_TEST_DIRNAME/init-probe.c"
 	chmod 755 "$DIR/init" "$DIR/probe"
 	export DIR INIT=$DIR/init PROBE=$DIR/probe
+	[ "$HOW" != oci ] || make_bundle
+}
+
+# The machine's own programs in a root of their own.
+make_bundle() {
+	local dir mounts='[]'
+	[ -x "${ATOLL_OCI:?}" ]
+	command -v jq >/dev/null
+	mkdir -p "$DIR/bundle/rootfs"
+	for dir in /usr /bin /sbin /lib /lib64 /etc /tmp "$BATS_RUN_TMPDIR"; do
+		[ ! -d "$dir" ] || mounts=$(jq -c --arg d "$dir" '. + [{destination: $d, type: "bind", source: $d, options: ["rbind"]}]' <<<"$mounts")
+	done
+	(cd "$DIR/bundle" && "$ATOLL_OCI" spec)
+	jq --argjson m "$mounts" --arg path "$PATH" '.process.terminal = false | .process.rlimits = []
+		| .root.readonly = false | .mounts += $m | .process.noNewPrivileges = false
+		| .process.env = ["PATH=" + $path, "DIR=" + env.DIR, "INIT=" + env.INIT, "PROBE=" + env.PROBE]
+		| .process.capabilities |= with_entries(.value = ["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_KILL", "CAP_SETGID", "CAP_SETUID", "CAP_SETPCAP", "CAP_SYS_CHROOT", "CAP_SYS_ADMIN", "CAP_SYS_PTRACE"])
+		| del(.linux.seccomp, .linux.maskedPaths, .linux.readonlyPaths)' "$DIR/bundle/config.json" >"$DIR/config.json"
 }
 
 teardown_file() {
@@ -27,25 +64,57 @@ teardown_file() {
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return 1
-	LAUNCHER='' PID1=''
+	LAUNCHER='' PID1='' DISTURBER=''
 }
 
 teardown() {
+	[ -z "$DISTURBER" ] || kill "$DISTURBER" 2>/dev/null || :
 	[ -z "$PID1" ] || kill -KILL "$PID1" 2>/dev/null || :
+	[ -z "$LAUNCHER" ] || kill "$LAUNCHER" 2>/dev/null || :
 	[ -z "$LAUNCHER" ] || wait "$LAUNCHER" 2>/dev/null || :
+	[ -z "$DISTURBER" ] || wait "$DISTURBER" 2>/dev/null || :
 }
 
-# In the foreground: `ns COMMAND...` is PID 1 of a new namespace. 124 or 137 = it hung.
-ns() {
-	timeout -k 1 20 unshare --pid --fork --mount-proc --kill-child -- "$@"
+# launch COMMAND...: it becomes PID 1 of a new namespace.
+launch() {
+	local id
+	if [ "$HOW" != oci ]; then
+		exec unshare --pid --fork --mount-proc --kill-child -- "$@"
+	fi
+	id=init$BASHPID
+	mkdir -p bundle
+	ln -sf "$DIR/bundle/rootfs" bundle/rootfs
+	jq --arg id "$id" --arg cwd "$PWD" '.process.cwd = $cwd | .process.args = $ARGS.positional
+		| .root.path = env.DIR + "/bundle/rootfs" | .linux.cgroupsPath = "/" + $id
+		| .process.env += ($ENV | to_entries | map(select(.key | test("^(TINI|DUMB|LISTEN|WATCHDOG|container)")) | .key + "=" + .value))' \
+		"$DIR/config.json" --args -- "$@" >bundle/config.json
+	exec "$ATOLL_OCI" --root "$PWD/state" run --bundle "$PWD/bundle" "$id"
 }
+
+# In the foreground: `ns COMMAND...`. 124 or 137 = it hung.
+ns() {
+	local status=0 job
+	if [ "$HOW" = disturbed ]; then
+		(launch "$@") <&0 &
+		job=$!
+		timeout -k 1 20 "$PROBE" disturb $job 2>/dev/null &
+		wait $job || status=$?
+		wait $! || [ $? != 124 ] || return 124
+		return $status
+	fi
+	export -f launch
+	timeout -k 1 20 bash -c 'launch "$@"' bash "$@"
+}
+
+only_for() { [[ " $* " == *" ${HOW:-plain} "* ]] || skip "not another case for this launcher"; }
+not_for() { [[ " $* " != *" ${HOW:-plain} "* ]] || skip "not with ${HOW:-plain}"; }
 
 # until_true COMMAND...: within five seconds.
 until_true() {
 	local n
-	for ((n = 0; n < 250; n++)); do
+	for ((n = 0; n < 500; n++)); do
 		! "$@" || return 0
-		sleep 0.02
+		sleep 0.01
 	done
 	echo "never came true: $*"
 	return 1
@@ -57,22 +126,41 @@ state_of() { awk '{ sub(/.*\) /, ""); print $1 }' "/proc/$1/stat" 2>/dev/null; }
 in_state() { [ "$(state_of "$1")" = "$2" ]; }
 children_of() { cat "/proc/$1/task/$1/children"; }
 status_field() { sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status"; }
+main_of() { children_of "$1" | cut -d' ' -f1; }
 
-# In the background: `start COMMAND...`; sets LAUNCHER (unshare) and PID1, when "ready"
-# was printed. Output goes to the files out and err.
-start() {
-	unshare --pid --fork --mount-proc --kill-child -- "$@" >out 2>err 3>&- &
-	LAUNCHER=$!
-	until_true has_line ready
-	PID1=$(children_of "$LAUNCHER")
-	PID1=${PID1% }
+# The PID 1 below the launcher, whatever stands between.
+find_pid1() {
+	local p=$1
+	while p=$(children_of "$p" 2>/dev/null) && p=${p%% *} && [ -n "$p" ]; do
+		[[ $(status_field "$p" NSpid) != *$'\t1' ]] || break
+	done
+	PID1=$p
 	[ -n "$PID1" ]
+}
+
+# In the background: `start COMMAND...`; sets LAUNCHER and PID1, when "ready" was
+# printed. Output goes to the files out and err.
+start() {
+	(launch "$@") >out 2>err 3>&- &
+	LAUNCHER=$!
+	disturb
+	until_true has_line ready
+	find_pid1 $LAUNCHER
+}
+
+disturb() {
+	[ "$HOW" = disturbed ] || return 0
+	"$PROBE" disturb "$LAUNCHER" 2>disturbed 3>&- &
+	DISTURBER=$!
 }
 
 # finish STATUS: waits for the end and compares.
 finish() {
 	local got=0
-	timeout 20 tail -s 0.02 --pid="$LAUNCHER" -f /dev/null
+	timeout 20 tail -s 0.02 --pid="$LAUNCHER" -f /dev/null || {
+		kill -KILL "$PID1"
+		echo "it hung"
+	}
 	wait "$LAUNCHER" || got=$?
 	LAUNCHER='' PID1=''
 	echo "status $got, not $1; stdout: $(cat out); stderr: $(cat err)"
@@ -181,6 +269,7 @@ finish() {
 }
 
 @test "init: --version and --help" {
+	only_for plain checked
 	run -0 "$INIT" --version
 	[[ $output =~ ^atoll-init\ [0-9]+\.[0-9]+\.[0-9]+ ]]
 	run -0 "$INIT" --help
@@ -188,6 +277,7 @@ finish() {
 }
 
 @test "init: a refused fork is a clear error" {
+	only_for plain disturbed # a sanitizer needs more than one process
 	run -125 setpriv --reuid=65534 --clear-groups prlimit --nproc=0 "$INIT" true
 	[[ $output == *"cannot start a process"*"Resource temporarily unavailable"* ]]
 }
@@ -196,9 +286,9 @@ finish() {
 
 @test "init: every signal but CHLD, KILL and STOP is forwarded from outside" {
 	local want='' signo
-	start "$INIT" "$PROBE" catch 61
+	start "$INIT" "$PROBE" catch $((DISTURBED ? 60 : 61))
 	for ((signo = 1; signo <= 64; signo++)); do
-		[ $signo != 9 ] && [ $signo != 17 ] && [ $signo != 19 ] || continue
+		[[ " 9 17 19 ${DISTURBED:+18} " != *" $signo "* ]] || continue
 		/bin/kill -s $signo "$PID1" 2>/dev/null || kill -$signo "$PID1"
 		want+="$signo"$'\n'
 		until_true grep -q "^$signo " out
@@ -242,12 +332,13 @@ finish() {
 }
 
 @test "init: TSTP stops the command, CONT continues it" {
+	not_for disturbed # whose CONT is forwarded too
 	local main
 	start "$INIT" sh -c 'echo ready; exec sleep 30'
 	main=$(children_of "$PID1")
 	kill -TSTP "$PID1"
 	until_true in_state "${main% }" T
-	in_state "$PID1" S
+	until_true in_state "$PID1" S
 	kill -CONT "$PID1"
 	until_true in_state "${main% }" S
 	kill -TERM "$PID1"
@@ -255,6 +346,7 @@ finish() {
 }
 
 @test "init: STOP and CONT from outside: it stops, goes on, and nothing is lost" {
+	not_for disturbed # whose CONT is forwarded too
 	start "$INIT" "$PROBE" catch 2
 	kill -STOP "$PID1"
 	until_true in_state "$PID1" T
@@ -291,8 +383,8 @@ family() {
 @test "init: a command that changed its user is no end of the world" {
 	# PID 1 without CAP_KILL gets EPERM for every signal.
 	start setpriv --bounding-set -kill "$INIT" -v setpriv --reuid=65534 --clear-groups \
-		sh -c 'echo ready; sleep 0.6; exit 5'
-	sleep 0.2
+		sh -c 'echo ready; sleep 0.3; exit 5'
+	sleep 0.05
 	kill -HUP "$PID1"
 	kill -RTMIN+2 "$PID1"
 	finish 5
@@ -302,11 +394,11 @@ family() {
 @test "init: SIGPIPE of its own log does not reach the command; one from outside does" {
 	mkfifo log
 	: <log &
-	unshare --pid --fork --mount-proc --kill-child -- "$INIT" -v "$PROBE" catch 3 >out 2>log 3>&- &
+	(launch "$INIT" -v "$PROBE" catch 3) >out 2>log 3>&- &
 	LAUNCHER=$!
+	disturb
 	until_true has_line ready
-	PID1=$(children_of "$LAUNCHER")
-	PID1=${PID1% }
+	find_pid1 $LAUNCHER
 	touch err
 	kill -USR1 "$PID1" # -v writes about it, with nobody to read
 	until_true lines_are 1
@@ -319,8 +411,7 @@ family() {
 
 @test "init: a storm of 2000 queued signals arrives whole" {
 	start "$INIT" "$PROBE" catch 2000
-	local n
-	for ((n = 0; n < 2000; n++)); do kill -RTMIN+5 "$PID1"; done
+	"$PROBE" flood "$PID1" 39 2000
 	finish 0
 	[ "$(grep -c '^39 ' out)" = 2000 ]
 }
@@ -328,11 +419,13 @@ family() {
 # --- the start-up race ---
 
 @test "init: a signal sent at the very start arrives (--sigmask)" {
+	only_for plain checked
 	run -0 timeout -k 1 30 "$PROBE" race 60 15 143 "$INIT" --sigmask=0 sleep 3
 	[ "$output" = "good=60" ]
 }
 
 @test "init: and reaches a command that has it blocked, to be taken later" {
+	only_for plain checked
 	# TERM (bit 14) is blocked until catch waits for it.
 	run -0 timeout -k 1 30 "$PROBE" race 40 15 0 "$INIT" --sigmask=4000 "$PROBE" catch 1
 	[ "$(grep -c '^15 ' <<<"$output")" = 40 ]
@@ -340,6 +433,7 @@ family() {
 }
 
 @test "init: and in group mode" {
+	only_for plain checked
 	run -0 timeout -k 1 30 "$PROBE" race 60 15 143 "$INIT" -g --sigmask=0 sleep 3
 	[ "$output" = "good=60" ]
 }
@@ -444,21 +538,25 @@ family() {
 # --- not PID 1 ---
 
 @test "init: not PID 1 it becomes a subreaper by itself" {
+	only_for plain checked
 	run -6 timeout 20 "$INIT" -w sh -c "$PROBE orphans 3; sleep 0.2; exit 6"
 	[ "$(grep -c 'reaped orphan' <<<"$output")" = 3 ]
 }
 
 @test "init: -s is accepted anywhere" {
+	only_for plain checked
 	run -0 ns "$INIT" -s true
 	run -0 "$INIT" -s true
 }
 
 @test "init: -p: the death of the parent reaches the command" {
+	only_for plain checked
 	sh -c "'$INIT' -p USR1 '$PROBE' catch 1 >out 2>err & until grep -q ready out; do sleep 0.02; done" 3>&-
 	until_true grep -q '^10 ' out
 }
 
 @test "init: outside a namespace it suspends with its job and comes back" {
+	only_for plain checked
 	command -v script >/dev/null || skip "needs script(1)"
 	cat >job <<-EOF
 		set -m
@@ -475,6 +573,7 @@ family() {
 }
 
 @test "init: the command gets the terminal and has the foreground" {
+	only_for plain checked
 	command -v script >/dev/null || skip "needs script(1)"
 	timeout -k 1 20 script -qec "unshare --pid --fork --mount-proc '$INIT' sh -c 'ps -o pid,pgid,tpgid,comm -p 2; read x; echo got \$x; exit 3'" \
 		typescript <<<hello >out 2>&1 3>&- || [ $? = 3 ]
@@ -486,15 +585,14 @@ family() {
 # --- pause mode ---
 
 is_pausing() {
-	PID1=$(children_of "$LAUNCHER")
-	PID1=${PID1% }
-	[ -n "$PID1" ] && grep -qx init "/proc/$PID1/comm" && in_state "$PID1" S
+	find_pid1 "$LAUNCHER" && grep -qx init "/proc/$PID1/comm" && in_state "$PID1" S
 }
 
 start_pause() {
-	unshare --pid --fork --mount-proc --kill-child -- "$INIT" "$@" >out 2>err 3>&- &
+	(launch "$INIT" "$@") >out 2>err 3>&- &
 	LAUNCHER=$!
 	until_true is_pausing
+	disturb
 }
 
 @test "init: pause: TERM and INT end it with 0, others do not" {
@@ -505,7 +603,7 @@ start_pause() {
 		kill -HUP "$PID1"
 		kill -RTMIN+1 "$PID1"
 		sleep 0.05
-		in_state "$PID1" S
+		until_true in_state "$PID1" S
 		kill -$signo "$PID1"
 		finish 0
 	done
@@ -529,6 +627,7 @@ start_pause() {
 }
 
 @test "init: holds no descriptor and no directory; the command keeps both" {
+	not_for oci # which passes no descriptor on
 	mkfifo pipe
 	exec 7<>pipe
 	start sh -c "exec 9>held 8<&7; exec '$INIT' sh -c 'ls -l /proc/self/fd >fds; pwd >cwd; echo ready; exec sleep 30'"
@@ -544,6 +643,7 @@ start_pause() {
 }
 
 @test "init: needs no /proc, no /dev, nothing but itself" {
+	only_for plain
 	mkdir root
 	cp "$INIT" root/init
 	run -0 timeout -k 1 20 unshare --pid --fork --mount -- chroot root /init -g -- /init /init --version
@@ -552,17 +652,19 @@ start_pause() {
 }
 
 @test "init: idle means asleep: no wake-ups" {
+	only_for plain oci
 	start "$INIT" sh -c 'echo ready; exec sleep 30'
-	sleep 0.2
+	sleep 0.1
 	local before
 	before=$(status_field "$PID1" voluntary_ctxt_switches)
-	sleep 1.5
+	sleep 0.8
 	[ "$(status_field "$PID1" voluntary_ctxt_switches)" = "$before" ]
 	kill -TERM "$PID1"
 	finish 143
 }
 
 @test "init: small: at most 64 KiB on disk, static, at most 76 KiB resident" {
+	only_for plain
 	[ "$(stat -c %s "$INIT")" -le 65536 ]
 	run ! grep -qa 'ld-linux' "$INIT"
 	start "$INIT" sh -c 'echo ready; exec sleep 30'
@@ -572,6 +674,7 @@ start_pause() {
 }
 
 @test "init: attaching a tracer loses nothing" {
+	not_for disturbed # which has a tracer of its own
 	command -v strace >/dev/null || skip "needs strace"
 	start "$INIT" "$PROBE" catch 2
 	strace -qq -o trace -p "$PID1" 3>&- &
@@ -583,4 +686,473 @@ start_pause() {
 	wait $tracer || :
 	kill -USR2 "$PID1"
 	finish 0
+}
+
+# --- rewriting, and to whom ---
+
+@test "init: -r gives the command another signal" {
+	start "$INIT" -r 15:3 -r USR1:RTMIN+3 "$PROBE" catch 2
+	kill -TERM "$PID1"
+	until_true lines_are 1
+	kill -USR1 "$PID1"
+	finish 0
+	[ "$(grep -v ready out | cut -d' ' -f1)" = $'3\n37' ]
+}
+
+@test "init: -r N:0 drops a signal, and says so" {
+	start "$INIT" -v -r TERM:0 "$PROBE" catch 1
+	kill -TERM "$PID1"
+	until_true grep -q 'signal 15 (TERM) dropped' err
+	kill -USR1 "$PID1"
+	finish 0
+	[ "$(grep -v ready out)" = "10 0 0" ]
+}
+
+@test "init: -r to KILL ends a command that ignores everything else" {
+	start "$INIT" -r 15:9 "$PROBE" catch 5
+	kill -TERM "$PID1"
+	finish 137
+}
+
+@test "init: a rewritten signal keeps its value" {
+	start "$INIT" -r RTMIN+1:RTMIN+9 "$PROBE" catch 2
+	"$PROBE" queue "$PID1" 35 7
+	"$PROBE" queue "$PID1" 35 8
+	finish 0
+	[ "$(grep -v ready out)" = $'43 -1 7\n43 -1 8' ]
+}
+
+@test "init: -g keeps values too, where the kernel can (Linux 6.9)" {
+	[ "$(printf '6.9\n%s\n' "$(uname -r)" | sort -V | head -n 1)" = 6.9 ] || skip "older kernel"
+	start "$INIT" -g "$PROBE" catch 2
+	"$PROBE" queue "$PID1" 40 5
+	"$PROBE" queue "$PID1" 40 6
+	finish 0
+	[ "$(grep -v ready out)" = $'40 -1 5\n40 -1 6' ]
+}
+
+@test "init: --all reaches other sessions and adopted processes" {
+	start "$INIT" --all --wait-all sh -c 'setsid sh -c "(trap \"echo far >far; exit\" USR1; echo >far-ready; while :; do sleep 0.02; done) &"
+		until [ -e far-ready ]; do sleep 0.02; done
+		trap "exit 4" USR1; echo ready; while :; do sleep 0.02; done'
+	kill -USR1 "$PID1"
+	finish 4
+	[ "$(cat far)" = far ]
+}
+
+@test "init: TERM to a stopped command continues it" {
+	not_for disturbed # who continues it
+	local main
+	start "$INIT" sh -c 'trap "exit 9" TERM; echo ready; while :; do sleep 0.02; done'
+	main=$(main_of "$PID1")
+	kill -STOP "$main"
+	until_true in_state "$main" T
+	kill -TERM "$PID1"
+	finish 9
+}
+
+@test "init: TERM to a running command brings no CONT" {
+	start "$INIT" "$PROBE" catch 2
+	kill -TERM "$PID1"
+	until_true lines_are 1
+	kill -USR1 "$PID1"
+	finish 0
+	[ "$(grep -v ready out | cut -d' ' -f1)" = $'15\n10' ]
+}
+
+@test "init: a SIGCHLD that somebody sends is harmless" {
+	start "$INIT" "$PROBE" catch 1
+	kill -CHLD "$PID1"
+	kill -CHLD "$PID1"
+	sleep 0.05
+	kill -USR1 "$PID1"
+	finish 0
+	[ "$(grep -v ready out)" = "10 0 0" ]
+}
+
+@test "init: a command that traces its children, and is traced, ends with its status" {
+	command -v strace >/dev/null || skip "needs strace"
+	run -6 ns "$INIT" strace -f -qq -o /dev/null sh -c 'sh -c "exit 1"; exit 6'
+}
+
+@test "init: with a limit of three descriptors" {
+	only_for plain # static
+	run -0 ns prlimit --nofile=3 "$INIT" -v -g "$INIT" --version
+	[[ $output == *"exited with status 0"* ]]
+}
+
+@test "init: no argument at all, not even a name" {
+	run -125 ns "$PROBE" noargs "$INIT"
+	[[ $output == *"no command given"* ]]
+}
+
+@test "init: what is left dies with the namespace" {
+	run -3 ns "$INIT" sh -c 'sleep 300.'$$' & exit 3'
+	run ! pgrep -xf "sleep 300.$$"
+}
+
+# --- the end ---
+
+@test "init: --wait-all follows a daemon in a session of its own" {
+	run -7 ns "$INIT" --wait-all "$PROBE" daemon 300 7
+	[ -e daemon ]
+}
+
+@test "init: without it, it does not" {
+	run -7 ns "$INIT" "$PROBE" daemon 300 7
+	[ ! -e daemon ]
+}
+
+@test "init: --wait-all: a signal after the command's end goes to the others" {
+	start "$INIT" --wait-all -v sh -c "$PROBE daemon 20000 7; echo ready; exit 7"
+	until_true grep -q 'main process .* exited with status 7' err
+	kill -TERM "$PID1"
+	finish 7
+	[ -e term ]
+}
+
+@test "init: --wait-all without others ends at once" {
+	run -3 ns "$INIT" --wait-all sh -c 'exit 3'
+}
+
+@test "init: --grace asks the others to end, and they may take their time" {
+	run -7 ns "$INIT" --grace 10 "$PROBE" daemon 20000 7
+	[ -e term ]
+}
+
+@test "init: --grace kills them at the deadline" {
+	local before=$SECONDS
+	run -4 ns "$INIT" -v --grace 1 sh -c '(trap "" TERM; while :; do sleep 10; done) & sleep 0.1; exit 4'
+	[[ $output == *"the time of --grace is over"* ]]
+	[ $((SECONDS - before)) -le 4 ]
+}
+
+@test "init: --grace: a command that ignores TERM is killed at the deadline" {
+	only_for plain checked
+	start "$INIT" --grace=1 sh -c 'trap "" TERM; echo ready; while :; do sleep 0.05; done'
+	kill -TERM "$PID1"
+	finish 137
+}
+
+@test "init: --grace 0 kills at once" {
+	start "$INIT" --grace=0 sh -c 'trap "" TERM; echo ready; while :; do sleep 0.05; done'
+	kill -TERM "$PID1"
+	finish 137
+}
+
+@test "init: --grace: a command that ends in time keeps its status" {
+	start "$INIT" --grace=10 sh -c 'trap "sleep 0.1; exit 6" TERM; echo ready; while :; do sleep 0.02; done'
+	kill -TERM "$PID1"
+	finish 6
+}
+
+@test "init: --grace: others that are stopped are continued" {
+	run -2 ns "$INIT" --grace 10 sh -c "$PROBE daemon 20000 0; kill -STOP \$(pgrep -x probe); exit 2"
+	[ -e term ]
+}
+
+@test "init: --wait-all and --grace: waits without a limit until it is asked to end" {
+	start "$INIT" --wait-all --grace=0 -v sh -c '(trap "" TERM; echo ready; while :; do sleep 0.1; done) & sleep 0.1; exit 8'
+	until_true grep -q 'main process .* exited with status 8' err
+	sleep 0.2
+	[ -d "/proc/$PID1" ]
+	kill -TERM "$PID1"
+	finish 8
+}
+
+@test "init: --grace and --wait-all when not PID 1" {
+	only_for plain checked
+	run -7 timeout 20 "$INIT" --wait-all "$PROBE" daemon 100 7
+	[ -e daemon ]
+	rm -f up daemon
+	run -7 timeout 20 "$INIT" --grace=10 "$PROBE" daemon 20000 7
+	[ -e term ]
+}
+
+# --- the environment ---
+
+@test "init: LISTEN_PID and WATCHDOG_PID name the command, LISTEN_PIDFDID goes" {
+	export LISTEN_PID=1 WATCHDOG_PID=1 LISTEN_FDS=0 LISTEN_PIDFDID=77
+	run -0 ns "$INIT" sh -c 'echo "$$ $LISTEN_PID $WATCHDOG_PID $LISTEN_FDS ${LISTEN_PIDFDID-none}"'
+	[ "$output" = "2 2 2 0 none" ]
+}
+
+@test "init: a LISTEN_PID of another process stays" {
+	export LISTEN_PID=77
+	run -0 ns "$INIT" sh -c 'echo "$LISTEN_PID"'
+	[ "$output" = 77 ]
+}
+
+@test "init: the rest of the environment is untouched" {
+	run -0 ns "$INIT" sh -c 'echo "$PATH"'
+	[ "$output" = "$PATH" ]
+}
+
+# --- telling ---
+
+@test "init: --status-fd writes JSON lines" {
+	command -v jq >/dev/null || skip "needs jq"
+	not_for oci # which passes no descriptor on
+	: >status
+	start "$INIT" --status-fd 8 sh -c 'trap "exit 3" TERM; (true & ) ; echo ready; while :; do sleep 0.02; done' 8>status
+	until_true grep -q '"reaped"' status
+	kill -TERM "$PID1"
+	finish 3
+	jq -e . status >/dev/null
+	[ "$(jq -rs 'map(select(.event != "reaped" and .name != "CONT")) | map(.event) | join(" ")' status)" = "started stopping signal exited exit" ]
+	jq -es 'map(select(.event == "signal" and .name == "TERM")) | .[0] | .signal == 15 and .sent == 15 and .from == 0 and .to == "main"' status
+	jq -es '.[0].pid == 2 and (map(select(.event == "exited")) | .[0] | .pid == 2 and .status == 3) and .[-1].code == 3' status
+}
+
+@test "init: --status-fd tells a death by signal" {
+	not_for oci
+	run -137 ns "$INIT" --status-fd 8 sh -c 'kill -KILL $$' 8>status
+	grep -qx '{"event":"exited","pid":2,"signal":9,"name":"KILL"}' status
+}
+
+@test "init: --status-fd is not the command's" {
+	not_for oci
+	run -0 ns "$INIT" --status-fd 8 sh -c '[ ! -e /proc/self/fd/8 ]' 8>status
+	run -125 ns "$INIT" --status-fd 99 true
+	[[ $output == *"--status-fd: Bad file descriptor"* ]]
+}
+
+@test "init: --status-fd tells zombies that their parent neglects" {
+	not_for oci
+	start "$INIT" --status-fd 8 "$PROBE" neglect 8>status
+	until_true grep -q '"zombie"' status
+	[ "$(grep -c '"zombie"' status)" = 1 ]
+	grep -qx '{"event":"zombie","pid":3,"parent":2}' status
+	kill -KILL "$(main_of "$PID1")"
+	finish 137
+}
+
+@test "init: a reader that does not read cannot hold it up" {
+	not_for oci
+	local n
+	mkfifo pipe
+	exec 6<>pipe
+	"$PROBE" fill 6
+	# messages and status lines into the same full pipe
+	(launch "$INIT" -v --status-fd 8 "$PROBE" catch 50) >out 2>&6 8>&6 3>&- &
+	LAUNCHER=$!
+	disturb
+	until_true has_line ready
+	find_pid1 $LAUNCHER
+	touch err
+	for ((n = 0; n < 50; n++)); do kill -RTMIN+1 "$PID1"; done
+	finish 0
+	exec 6>&-
+}
+
+@test "init: a terminal held by Ctrl-S cannot either" {
+	only_for plain checked
+	command -v script >/dev/null || skip "needs script(1)"
+	cat >job <<-EOF
+		unshare --pid --fork --mount-proc --kill-child '$INIT' -v '$PROBE' catch 200 >out &
+		until grep -q ready out; do sleep 0.02; done
+		stty ixon </dev/tty
+		p=\$(cat /proc/\$!/task/\$!/children)
+		"$PROBE" hold
+		for ((n = 0; n < 200; n++)); do kill -RTMIN+1 \$p; done
+		wait \$!
+		echo "ended=\$?" >ended
+		"$PROBE" release
+	EOF
+	timeout -k 1 20 script -qec 'bash job' typescript </dev/null >/dev/null 2>&1 3>&-
+	grep -qx 'ended=0' ended
+}
+
+@test "init: a closed stderr makes it neither spin nor fail" {
+	start sh -c "exec '$INIT' -v '$PROBE' catch 3 2>&-"
+	kill -USR1 "$PID1"
+	until_true lines_are 1
+	kill -PIPE "$PID1"
+	until_true lines_are 2
+	kill -USR2 "$PID1"
+	finish 0
+	[ "$(grep -v ready out | cut -d' ' -f1)" = $'10\n13\n12' ]
+}
+
+# --- a payload that is an init itself ---
+
+@test "init: --system executes it as PID 1 and says that it is a container" {
+	run -0 ns "$INIT" --system sh -c 'echo "$$ $container"; tr "\0" " " </proc/$$/cmdline'
+	[ "${lines[0]}" = "1 atoll" ]
+	[ "${lines[1]% }" = 'sh -c echo "$$ $container"; tr "\0" " " </proc/$$/cmdline' ]
+}
+
+@test "init: --system leaves a container= that is there, and the signals as they came" {
+	export container=other
+	run -0 ns "$INIT" --system sh -c 'echo "$$ $container"; grep SigBlk /proc/self/status'
+	[ "$output" = $'1 other\nSigBlk:\t0000000000000000' ]
+	run -127 ns "$INIT" --system no-such-init
+}
+
+@test "init: /sbin/init is one by its name, unless --no-system" {
+	only_for plain
+	mkdir -p root/sbin
+	cp "$INIT" root/init
+	cp "$INIT" root/sbin/init
+	run -0 unshare --pid --fork --mount -- chroot root /init /sbin/init -v /init --version
+	[[ $output == *"main process 2 exited"* ]]
+	run -0 unshare --pid --fork --mount -- chroot root /init --no-system /sbin/init -v /init --version
+	[[ $output == *"main process 3 exited"* ]]
+}
+
+# --- in the place of others ---
+
+@test "init: docker-init: the version that Docker reads" {
+	run -0 "$DIR/docker-init" --version
+	[[ $output =~ ^tini\ version\ [0-9.]+\ -\ git\.[a-z0-9]+$ ]]
+	run -5 ns "$DIR/docker-init" -- sh -c 'exit 5'
+}
+
+@test "init: tini: options, words, and -h on stdout" {
+	run -0 ns "$DIR/tini" -e 143 -p SIGKILL -g -- sh -c 'kill -TERM $$'
+	run -1 ns "$DIR/tini" -e 300 true
+	[[ $output == *"Not a valid option for -e: 300"* ]]
+	run -1 ns "$DIR/tini" -r 1:2 true
+	run -0 "$DIR/tini" -h
+	[[ $output == *"supervision of a valid init process"* ]]
+	run -127 ns "$DIR/tini" no-such-command
+	[[ $output == *"FATAL tini"*"exec no-such-command failed: No such file or directory"* ]]
+}
+
+@test "init: tini: TINI_VERBOSITY and -w" {
+	export TINI_VERBOSITY=3
+	run -4 ns "$DIR/tini" -w sh -c "$PROBE orphans 3; sleep 0.1; exit 4"
+	[ "$(grep -c 'WARN  tini (1)\] Reaped zombie process with pid=' <<<"$output")" = 3 ]
+	[[ $output == *"Spawned child process 'sh' with pid '2'"* ]]
+	[[ $output == *"Received SIGCHLD"* ]]
+	[[ $output == *"Main child exited normally (with status '4')"* ]]
+}
+
+@test "init: tini: no subreaper unless asked, and a warning" {
+	only_for plain checked
+	run -0 "$DIR/tini" true
+	[[ $output == *"zombie reaping won't work"* ]]
+	run -0 "$DIR/tini" -s true
+	[ "$output" = "" ]
+	TINI_SUBREAPER='' run -0 "$DIR/tini" true
+	[ "$output" = "" ]
+}
+
+@test "init: tini: TINI_KILL_PROCESS_GROUP is -g" {
+	export TINI_KILL_PROCESS_GROUP=1
+	family "$DIR/tini"
+	finish 5
+	has_line child
+}
+
+@test "init: dumb-init: a session of its own, all of the group get signals" {
+	run -0 ns "$DIR/dumb-init" sh -c 'cut -d" " -f 6 /proc/$$/stat'
+	[ "$output" = 2 ]
+	family "$DIR/dumb-init"
+	finish 5
+	has_line child
+}
+
+@test "init: dumb-init: -c and DUMB_INIT_SETSID=0: neither" {
+	run -0 ns "$DIR/dumb-init" -c sh -c 'cut -d" " -f 5 /proc/$$/stat'
+	[ "$output" != 2 ]
+	export DUMB_INIT_SETSID=0
+	run -0 ns "$DIR/dumb-init" sh -c 'cut -d" " -f 5 /proc/$$/stat'
+	[ "$output" != 2 ]
+}
+
+@test "init: dumb-init: TSTP becomes STOP, and the group gets TERM at the end" {
+	local main
+	start "$DIR/dumb-init" sh -c 'sh -c "trap \"echo bye >bye; exit\" TERM; echo ready; while :; do sleep 0.02; done" & until [ -e go ]; do sleep 0.02; done; exit 6'
+	main=$(main_of "$PID1")
+	if [ "$HOW" != disturbed ]; then
+		kill -TSTP "$PID1"
+		until_true in_state "$main" T
+		kill -CONT "$PID1"
+	fi
+	touch go
+	finish 6
+}
+
+@test "init: dumb-init: its words" {
+	export DUMB_INIT_DEBUG=1
+	run -3 ns "$DIR/dumb-init" -c sh -c 'exit 3'
+	[[ $output == *"[dumb-init] Child spawned with PID 2."*"[dumb-init] Received signal 17."* ]]
+	[[ $output == *"[dumb-init] A child with PID 2 exited with exit status 3."* ]]
+	[[ $output == *"[dumb-init] Child exited with status 3. Goodbye."* ]]
+	run -1 ns "$DIR/dumb-init" -r 15:99 true
+	[[ $output == *"-r option takes <signum>:<signum>"* ]]
+}
+
+@test "init: catatonit and podman-init: -P, -g, --version" {
+	run -0 "$DIR/catatonit" --version
+	[[ $output == "tini version "* ]]
+	run -6 ns "$DIR/podman-init" -- sh -c 'exit 6'
+	run -6 ns "$DIR/podman-init" -g sh -c 'exit 6'
+	(launch "$DIR/catatonit" -P) >out 2>err 3>&- &
+	LAUNCHER=$!
+	until_true find_pid1 $LAUNCHER
+	until_true grep -qx catatonit "/proc/$PID1/comm"
+	until_true in_state "$PID1" S
+	kill -TERM "$PID1"
+	finish 0
+}
+
+@test "init: the first option chooses too" {
+	run -0 "$INIT" --tini --version
+	[[ $output == "tini version "* ]]
+	run -0 "$INIT" --dumb-init -V
+	[ "$output" = "dumb-init v1.2.5" ]
+	run -0 "$INIT" --catatonit -V
+	[[ $output == "tini version "* ]]
+	run -5 ns "$INIT" --dumb-init -c -- sh -c 'exit 5'
+}
+
+# --- the terminal ---
+
+# on_terminal COMMAND: runs it with a terminal of its own; types what comes on stdin.
+on_terminal() {
+	timeout -k 1 20 script -qec "$1" typescript >out 2>&1 3>&-
+}
+
+@test "init: Ctrl-C arrives once" {
+	only_for plain checked
+	command -v script >/dev/null || skip "needs script(1)"
+	{
+		until grep -q ready out 2>/dev/null; do sleep 0.02; done
+		printf '\003'
+		sleep 0.3
+		printf 'x\n'
+	} | on_terminal "unshare --pid --fork --mount-proc '$INIT' sh -c 'trap \"echo int\" INT; echo ready; read x; read x; exit 4'" || [ $? = 4 ]
+	[ "$(grep -c 'int' out)" = 1 ]
+}
+
+@test "init: a hang-up reaches the command" {
+	only_for plain checked
+	command -v script >/dev/null || skip "needs script(1)"
+	timeout -k 1 10 script -qec "unshare --pid --fork --mount-proc '$INIT' sh -c 'trap \"echo hup >hup; exit\" HUP; echo >up; while :; do sleep 0.02; done'" \
+		typescript </dev/null >/dev/null 2>&1 3>&- &
+	local timeout=$! script
+	until_true test -e up
+	script=$(main_of $timeout)
+	kill -KILL "$script"
+	wait $timeout || :
+	until_true test -e hup
+}
+
+# --- many ---
+
+@test "init: 10000 orphans that end in crowds of 500: at most two system calls for each" {
+	only_for plain
+	command -v strace >/dev/null || skip "needs strace"
+	start "$INIT" sh -c "echo ready; until [ -e go ]; do sleep 0.02; done; $PROBE crowds 20 500; exit 3"
+	strace -c -qq -U calls,name -o counts -p "$PID1" 3>&- &
+	local tracer=$!
+	until_true eval '[ "$(status_field "$PID1" TracerPid)" = "$tracer" ]'
+	touch go
+	finish 3
+	wait $tracer || :
+	cat counts
+	[ "$(awk '$2 == "wait4" { print $1 }' counts)" -ge 10000 ]
+	[ "$(awk '$2 == "total" { print $1 }' counts)" -le 20000 ]
 }
