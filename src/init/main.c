@@ -446,7 +446,7 @@ static int open_outputs(struct init *in)
 
 static int show(const struct init_opts *opts, const char *argv0)
 {
-	struct init_text t;
+	static struct init_text t;
 	int fd;
 
 	init_opts_show(opts, argv0, &fd, &t);
@@ -456,6 +456,8 @@ static int show(const struct init_opts *opts, const char *argv0)
 int init_main(int argc, char **argv, char **envp)
 {
 	static const struct kern_sigaction by_default = { .handler = KERN_SIG_DFL };
+	/* Not on the stack: pages that are never touched cost nothing. */
+	static struct init_text why;
 	struct init in = { .exit_code = INIT_EXIT_SELF };
 	struct init_inherited was;
 	struct kern_sigaction sigchld;
@@ -471,13 +473,9 @@ int init_main(int argc, char **argv, char **envp)
 	in.self = kern_getpid();
 	parent = kern_getppid();
 
-	{
-		struct init_text why;
-
-		if (init_opts_parse(argc, argv, envp, &in.opts, &why) < 0) {
-			kern_write(2, why.buf, why.len);
-			return init_opts_exit(in.opts.voice);
-		}
+	if (init_opts_parse(argc, argv, envp, &in.opts, &why) < 0) {
+		kern_write(2, why.buf, why.len);
+		return init_opts_exit(in.opts.voice);
 	}
 	if (in.opts.show)
 		return show(&in.opts, argv[0]);

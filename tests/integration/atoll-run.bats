@@ -425,6 +425,20 @@ field() { atoll inspect -f "{{.State.$2}}" "$1"; }
 	[[ $output == *"conmon"*"Hint:"* ]]
 }
 
+@test "stop: an init of a whole system gets RTMIN+3, as systemd wants it" {
+	# It blocks that signal, and TERM, to take them by a signalfd.
+	"${CC:-cc}" -static -D_GNU_SOURCE -O1 -o "$R/bin/init-probe" "$BATS_TEST_DIRNAME/init-probe.c"
+	atoll run -d --name a "$R" -- /bin/init-probe masked 1000004000 /bin/sh -c 'echo >/tmp/up; while :; do sleep 0.05; done'
+	atoll run -d --no-init --name b "$R" -- /bin/init-probe masked 1000004000 /bin/init-probe take 37
+	until_true eval 'atoll logs b | grep -q ready'
+	atoll stop -t 5 b
+	status 0 atoll wait b
+	[ "$output" = 5 ]
+	# under atoll-init the mask is that of its child, and TERM is right
+	atoll stop -t 0 a
+	atoll rm a b
+}
+
 @test "stop: by the signal, by SIGKILL after the time; kill" {
 	command -v conmon || skip "no conmon"
 	atoll run -d --name a "$R" sleep 1000

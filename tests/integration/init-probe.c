@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -158,6 +159,17 @@ static int do_disturb(pid_t launcher)
 	return 0;
 }
 
+/* first-init PID SIGNAL: as soon as there is a PID 1 below PID, sends it SIGNAL. */
+static int do_first_init(pid_t launcher, int signo)
+{
+	pid_t p = 0;
+
+	while (p == 0 && kill(launcher, 0) == 0)
+		p = find_init(launcher);
+	must(p > 0 && kill(p, signo) == 0, "kill");
+	return 0;
+}
+
 /* noargs FILE: executes it with no argument at all, not even argv[0]. */
 static int do_noargs(const char *file)
 {
@@ -236,6 +248,23 @@ static int do_daemon(int ms, int status)
 	while (access("up", F_OK) < 0)
 		usleep(1000);
 	return status;
+}
+
+/* take SIGNAL: waits for it by a signalfd, as systemd does; it is blocked already. Ends
+ * with 5. */
+static int do_take(int signo)
+{
+	struct signalfd_siginfo si;
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, signo);
+	fd = signalfd(-1, &set, 0);
+	must(fd >= 0, "signalfd");
+	puts("ready");
+	fflush(stdout);
+	return read(fd, &si, sizeof(si)) == sizeof(si) && (int)si.ssi_signo == signo ? 5 : 6;
 }
 
 /* flood PID SIGNAL N: so often. */
@@ -349,6 +378,8 @@ int main(int argc, char **argv)
 		return do_race(atoi(argv[2]), atoi(argv[3]), atoi(argv[4]), argv + 5);
 	if (strcmp(what, "disturb") == 0 && argc == 3)
 		return do_disturb(atoi(argv[2]));
+	if (strcmp(what, "first-init") == 0 && argc == 4)
+		return do_first_init(atoi(argv[2]), atoi(argv[3]));
 	if (strcmp(what, "noargs") == 0 && argc == 3)
 		return do_noargs(argv[2]);
 	if (strcmp(what, "fill") == 0 && argc == 3)
@@ -357,6 +388,8 @@ int main(int argc, char **argv)
 		return do_flow(TCOOFF);
 	if (strcmp(what, "release") == 0)
 		return do_flow(TCOON);
+	if (strcmp(what, "take") == 0 && argc == 3)
+		return do_take(atoi(argv[2]));
 	if (strcmp(what, "flood") == 0 && argc == 5)
 		return do_flood(atoi(argv[2]), atoi(argv[3]), atoi(argv[4]));
 	if (strcmp(what, "crowds") == 0 && argc == 4)

@@ -669,6 +669,8 @@ start_pause() {
 	run ! grep -qa 'ld-linux' "$INIT"
 	start "$INIT" sh -c 'echo ready; exec sleep 30'
 	[ "$(sed -n 's/^Rss: *\([0-9]*\) kB/\1/p' "/proc/$PID1/smaps_rollup")" -le 76 ]
+	# what it has written to, and not its file, which was copied just now
+	[ "$(sed -n 's/^Anonymous: *\([0-9]*\) kB/\1/p' "/proc/$PID1/smaps_rollup")" -le 16 ]
 	kill -TERM "$PID1"
 	finish 143
 }

@@ -737,6 +737,54 @@ init_bundle() {
 	is $status 5
 }
 
+@test "org.atoll.init: options for it" {
+	init_bundle
+	config '.annotations["org.atoll.init"] = "-e 42 --grace=1"'
+	inside 0 'tr "\0" " " </proc/1/cmdline; exit 42'
+	[[ $out == "atoll-init --sigmask=0 --sigign=0 -e 42 --grace=1 -- sh -c "* ]]
+	config '.annotations["org.atoll.init"] = "--no-such-option"'
+	inside 125 true
+	err_has "unknown option '--no-such-option'"
+	config '.annotations["org.atoll.init"] = "false"'
+	inside 0 'cat /proc/1/comm'
+	is "$out" cat
+}
+
+@test "org.atoll.init: the command's mask is empty and nothing is ignored, whatever the caller's are" {
+	init_bundle
+	config '.process.args = ["grep", "-E", "^Sig(Blk|Ign)", "/proc/self/status"]'
+	(
+		trap '' HUP USR2 PIPE
+		try 0 run --bundle "$BUNDLE" "$ID"
+	)
+	is "$(<out)" $'SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000'
+}
+
+@test "org.atoll.init: an init as the command is PID 1 itself, and knows that it is in a container" {
+	init_bundle
+	mkdir -p "$BUNDLE/rootfs/sbin"
+	rm -f "$BUNDLE/rootfs/sbin/init"
+	printf '#!/bin/sh\necho "$$ $container"\n' >"$BUNDLE/rootfs/sbin/init"
+	chmod 755 "$BUNDLE/rootfs/sbin/init"
+	config '.process.args = ["/sbin/init"]'
+	try 0 run --bundle "$BUNDLE" "$ID"
+	is "$out" "1 atoll"
+}
+
+@test "org.atoll.init: no signal is lost, from the clone on" {
+	local n status
+	init_bundle
+	"${CC:-cc}" -D_GNU_SOURCE -O1 -o init-probe "$BATS_TEST_DIRNAME/init-probe.c"
+	config '.process.args = ["sleep", "5"]'
+	for ((n = 0; n < 20; n++)); do
+		"$ATOLL_OCI" --root "$ROOT" run --bundle "$BUNDLE" "$ID" >o 2>e </dev/null 3>&- &
+		./init-probe first-init $! 15
+		status=0
+		wait $! || status=$?
+		is "$n: $status" "$n: 143"
+	done
+}
+
 # --- the rest of the command line ---
 
 @test "--version: the lines engines parse" {
