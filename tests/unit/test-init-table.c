@@ -117,6 +117,14 @@ static const char *broken_news(enum init_state s, enum init_event e, struct init
 		return "the deadline kills";
 	if (e == INIT_EV_DEADLINE && s != INIT_ENDING && s != INIT_GRACE && d.next != s)
 		return "without a clock there is no deadline";
+	if ((e == INIT_EV_SIG_CHILD || e == INIT_EV_OTHER_NEWS) &&
+	    (d.action != INIT_DO_NOTHING || d.next != s))
+		return "what says nothing does nothing";
+	if (is_main_end(e) && !main_lives(s) && s != INIT_KILLED && d.action != INIT_DO_TELL)
+		return "who has the number of the main process later is an orphan";
+	if ((d.action == INIT_DO_TELL || d.action == INIT_DO_TELL_KILL) &&
+	    e != INIT_EV_ORPHAN_ENDED && !is_main_end(e))
+		return "tells only what has ended";
 	if (d.action == INIT_DO_SUSPEND && (e != INIT_EV_MAIN_STOPPED || d.next != INIT_STOPPED))
 		return "suspends only with the main process";
 	return NULL;
