@@ -303,7 +303,7 @@ struct pn_finding {
 enum {
 	PN_F_CMDLINE = 1 << 0, /* [8 us a process] */
 	PN_F_CGROUP = 1 << 1,  /* cgroup and owner of every process [10 us] */
-	PN_F_START = 1 << 2,   /* start time of every process; of inits always [10 us] */
+	PN_F_START = 1 << 2,   /* start time of every process; of inits with any of these [10 us] */
 	PN_F_NSINFO = 1 << 3,  /* ids, owner user namespace [10 us a namespace] */
 	PN_F_OWNER = 1 << 4,   /* owner by init and by injected processes [10 us a namespace] */
 	PN_F_NAMES = 1 << 5,   /* names of owners from the engines' state [a file each] */

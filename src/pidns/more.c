@@ -223,7 +223,9 @@ static int read_init(struct pn_snap *s, struct row *r, int dirfd)
 {
 	struct pn_proc *p = &r->pub;
 
-	r->pub.start = more_start(s, dirfd);
+	/* The lean view is one file a process; ids that need more are not its business. */
+	if (s->fields & ~(uint32_t)PN_F_VERIFY)
+		p->start = more_start(s, dirfd);
 	if (p->start)
 		p->fields |= PN_F_START;
 	/* Without NSINFO only for a namespace whose parent the rule does not tell: made by a

@@ -15,8 +15,6 @@
 #include "proc/stat.h"
 #include "sys/syscalls.h"
 
-enum { NSFS_MAGIC = 0x6e736673 };
-
 static const struct {
 	int clone;
 	unsigned long pidfd_ioctl;
@@ -51,13 +49,6 @@ static uint64_t ino_of(int fd)
 	return fstat(fd, &st) == 0 ? st.st_ino : 0;
 }
 
-static bool is_nsfs(int fd)
-{
-	struct statfs fs;
-
-	return fstatfs(fd, &fs) == 0 && fs.f_type == NSFS_MAGIC;
-}
-
 /* A namespace related to nsfd, or -errno; O_CLOEXEC is set by the kernel. */
 static int related(int nsfd, unsigned long request)
 {
@@ -72,7 +63,7 @@ void nsfd_info(int nsfd, struct nsinfo *ret)
 	uid_t uid;
 
 	*ret = (struct nsinfo){ .owner_uid = -1 };
-	if (fstat(nsfd, &st) < 0 || !is_nsfs(nsfd))
+	if (fstat(nsfd, &st) < 0 || ioctl(nsfd, NS_GET_NSTYPE) < 0)
 		return;
 	ret->type_ino = st.st_ino;
 	ret->dev = st.st_dev;
