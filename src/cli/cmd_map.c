@@ -85,9 +85,10 @@ static int run(struct cmd_call *call, struct err *e)
 	}
 	map_make(&map, &view, &mo);
 	writers[format](out, &map);
-	if (fflush(out) != 0 || ferror(out))
-		return err_set(e, errno ? errno : EIO, "write %s: %m",
-			       args->output ? args->output : "the output");
+	/* The standard output is looked after when the program ends. */
+	errno = 0;
+	if (file && (fflush(file) != 0 || ferror(file)))
+		return err_set(e, errno ? errno : EIO, "write %s: %m", args->output);
 	return 0;
 }
 

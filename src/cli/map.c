@@ -92,8 +92,6 @@ static void fill_proc(const struct view *v, const struct map_opts *o, const stru
 		.mark = f ? words(a, f) : NULL,
 		.bad = f && f->severity > PN_NOTE,
 	};
-	if (!f && p->flags & PN_P_INIT && p->ns->level > 0)
-		ret->mark = "init";
 }
 
 static bool shown(const struct pn_proc *p, const struct pn_ns *ns, const struct map_opts *o)

@@ -106,7 +106,8 @@ const char map_page_script[] =
 "}\n"
 "\n"
 "/* Headings and rows in the order of the page, without what is folded or hidden. */\n"
-"const stops = () => [...tree.querySelectorAll('summary, tbody tr')].filter(e => e.getClientRects().length);\n"
+"const shown = e => e.checkVisibility ? e.checkVisibility() : e.getClientRects().length > 0;\n"
+"const stops = () => [...tree.querySelectorAll('summary, tbody tr')].filter(shown);\n"
 "const here = () => { const e = document.activeElement; return tree.contains(e) ? e : null; };\n"
 "function go(e) {\n"
 "	if (!e)\n"
@@ -180,4 +181,4 @@ const char map_page_script[] =
 "})();\n";
 /* clang-format on */
 
-const char map_page_script_hash[] = "sha256-CCEkn8BwySoJ9A/jiuSuWkOclGwBRn44Ix1S2ffKFoQ=";
+const char map_page_script_hash[] = "sha256-7hzUN+xvhqP3o6K0+cw+6m7ZtrGPWJjEkOMhZ9fI3XU=";
