@@ -114,6 +114,7 @@ static void event_json(struct watcher *wr, struct tick *of, const struct watch_e
 	out_json(&of->view.out, &wr->namespaces, ev->ns, w);
 	jsonw_obj_end(w);
 	jsonw_nl(w);
+	w->more[0] = false; /* lines, and no list */
 }
 
 static void event_text(struct watcher *wr, struct tick *of, const struct watch_event *ev)
