@@ -133,6 +133,25 @@ static struct cgpath_part shorten(enum pn_runtime rt, struct cgpath_part id)
 	return at && at > id.at ? (struct cgpath_part){ id.at, (size_t)(at - id.at) } : id;
 }
 
+/* "podUID", "kubepods-besteffort-podUID.slice", "...libpod_pod_ID.slice" */
+static struct cgpath_part pod_of(struct cgpath_part p)
+{
+	static const char libpod[] = "libpod_pod_";
+	const char *at = memmem(p.at, p.len, libpod, sizeof(libpod) - 1);
+	struct cgpath_part rest = { 0 };
+
+	if (at) {
+		rest = cut(p, (size_t)(at - p.at) + sizeof(libpod) - 1, 0);
+	} else if (starts(p, "kubepods") && ends(p, ".slice")) {
+		at = memmem(p.at, p.len, "-pod", 4);
+		if (at)
+			rest = cut(p, (size_t)(at - p.at) + 4, 0);
+	} else if (starts(p, "pod") && p.len > 3 + 31) {
+		rest = cut(p, 3, 0);
+	}
+	return rest.len > 6 && ends(rest, ".slice") ? cut(rest, 0, 6) : rest;
+}
+
 static bool triple(struct cgpath_part p, struct cgpath_owner *ret)
 {
 	const char *first = memchr(p.at, ':', p.len);
@@ -147,6 +166,7 @@ static bool triple(struct cgpath_part p, struct cgpath_owner *ret)
 			*ret = (struct cgpath_owner){
 				.runtime = triples[i].runtime,
 				.id = { second + 1, (size_t)(end - second - 1) },
+				.pod = pod_of((struct cgpath_part){ p.at, (size_t)(first - p.at) }),
 			};
 			return true;
 		}
@@ -179,25 +199,6 @@ static bool match(struct cgpath_part up, struct cgpath_part p, struct cgpath_own
 	return false;
 }
 
-/* "podUID", "kubepods-besteffort-podUID.slice", "...libpod_pod_ID.slice" */
-static struct cgpath_part pod_of(struct cgpath_part p)
-{
-	static const char libpod[] = "libpod_pod_";
-	const char *at = memmem(p.at, p.len, libpod, sizeof(libpod) - 1);
-	struct cgpath_part rest = { 0 };
-
-	if (at) {
-		rest = cut(p, (size_t)(at - p.at) + sizeof(libpod) - 1, 0);
-	} else if (starts(p, "kubepods")) {
-		at = memmem(p.at, p.len, "-pod", 4);
-		if (at)
-			rest = cut(p, (size_t)(at - p.at) + 4, 0);
-	} else if (starts(p, "pod") && p.len > 3 + 31) {
-		rest = cut(p, 3, 0);
-	}
-	return rest.len > 6 && ends(rest, ".slice") ? cut(rest, 0, 6) : rest;
-}
-
 static void note_user(struct cgpath_part p, struct cgpath *ret)
 {
 	uint64_t uid;
@@ -224,12 +225,13 @@ void cgpath_parse(const char *path, size_t len, struct cgpath *ret)
 		if (ends(p, ".service") || ends(p, ".scope"))
 			ret->unit = p;
 		note_user(p, ret);
-		if (pod_of(p).len > 0)
+		if (pod_of(p).len > 0 && !triple(p, &o))
 			pod = pod_of(p);
 		else if (last && last->runtime == PN_RT_NSPAWN && is(p, "supervisor"))
 			last->monitor = true;
 		else if (match(up, p, &o) && ret->count < CGPATH_OWNERS_MAX) {
-			o.pod = pod;
+			if (o.pod.len == 0)
+				o.pod = pod;
 			pod.len = 0;
 			ret->owner[ret->count++] = o;
 		}

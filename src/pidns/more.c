@@ -171,21 +171,21 @@ static int read_pending(struct pn_snap *s, struct row *r, int dirfd)
 		return 0;
 	e = proc_nslink_at(dirfd, "ns/pid_for_children", PROC_NS_PID, &ino);
 	refuse(p, PN_F_PENDING, e);
-	if (e < 0 && e != -ENOENT)
+	if (e < 0 && e != -ENOENT && e != -EINVAL)
 		return 0;
 	if (p->ns_ino[PN_PID] == 0 &&
 	    proc_nslink_at(dirfd, "ns/pid", PROC_NS_PID, &p->ns_ino[PN_PID]) < 0)
 		return 0;
 	p->fields |= PN_F_PENDING;
 	/* ENOENT: unshare(2) made a namespace, and it has no init: the link has nothing to say.
-	 * But a process that ends has no such link either. */
+	 * But a process that ends has no such link either. A recorded scene says "none". */
 	if (e == -ENOENT) {
-		ssize_t n = snap_read(s, dirfd, "status");
+		ssize_t n = s->any_link ? snap_read(s, dirfd, "status") : -ENOENT;
 		struct proc_status st;
 
 		if (n < 0 || proc_status_parse(s->scratch, (size_t)n, &st) < 0 || !st.has_mm)
 			return 0;
-	} else if (ino == p->ns_ino[PN_PID]) {
+	} else if (e < 0 ? s->any_link : ino == p->ns_ino[PN_PID]) {
 		return 0;
 	}
 	p->flags |= PN_P_PENDING;

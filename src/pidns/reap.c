@@ -40,6 +40,8 @@ static void look_at_call(struct row *r, const char *text, size_t len)
 	p->syscall = (int32_t)nr;
 	stop = memchr(blank + 1, ' ', (size_t)(end - blank - 1));
 	if (!stop)
+		stop = memchr(blank + 1, '\n', (size_t)(end - blank - 1));
+	if (!stop)
 		return;
 	switch (nr) {
 	case SYS_wait4:

@@ -18,7 +18,6 @@ static const char *const files[] = {
 	"status",  "stat",    "cgroup",       "wchan",     "syscall",
 	"uid_map", "gid_map", "attr/current", "mountinfo",
 };
-static const char *const links[] = { "ns/pid_for_children" };
 
 struct recorder {
 	int from, to;
@@ -131,9 +130,9 @@ static int copy_link(int from, int to, const char *name)
 	ssize_t n = readlinkat(from, name, text, sizeof(text) - 1);
 
 	if (n < 0)
-		return 0;
+		return -errno;
 	text[n] = '\0';
-	return symlinkat(text, to, name) < 0 ? -errno : 0;
+	return symlinkat(text, to, name) < 0 ? -EIO : 0;
 }
 
 static int note_namespace(struct recorder *rec, int from, const char *name)
@@ -156,18 +155,21 @@ static int note_namespace(struct recorder *rec, int from, const char *name)
 
 static int copy_links(struct recorder *rec, int from, int to)
 {
+	static const char children[] = "ns/pid_for_children";
 	int r = 0;
 
-	for (int t = 0; r == 0 && t < PN_TYPES; t++) {
-		uint64_t ino;
-
+	for (int t = 0; t < PN_TYPES; t++) {
 		r = copy_link(from, to, proc_ns_path[t]);
-		if (r == 0 && proc_nslink_at(from, proc_ns_path[t], (enum proc_ns)t, &ino) == 0)
+		if (r == 0)
 			r = note_namespace(rec, from, proc_ns_path[t]);
+		if (r == -EIO)
+			return r;
 	}
-	for (size_t i = 0; r == 0 && i < ARRAY_LEN(links); i++)
-		r = copy_link(from, to, links[i]);
-	return r;
+	r = copy_link(from, to, children);
+	/* No link in a process that is there: it has unshared, and there is no init. */
+	if (r == -ENOENT && faccessat(from, "stat", F_OK, 0) == 0)
+		return symlinkat("none", to, children) < 0 ? -EIO : 0;
+	return r == -EIO ? r : 0;
 }
 
 /* signalfds tell of reaping; nothing else of fdinfo is kept. */

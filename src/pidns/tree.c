@@ -219,6 +219,15 @@ static void find_parent(struct pn_snap *s, struct nsrow *n, struct nsrow *root)
 		n->up = NULL;
 }
 
+static pid_t who(const struct nsrow *n)
+{
+	if (n->init)
+		return n->init->pub.pid;
+	if (n->pub.procs)
+		return n->pub.procs->pid;
+	return n->pub.pins ? n->pub.pins->pid : 0;
+}
+
 static void finish(struct nsrow *n)
 {
 	const struct row *init = n->init;
@@ -226,7 +235,11 @@ static void finish(struct nsrow *n)
 	n->pub.parent = n->up ? &n->up->pub : NULL;
 	if (n->pub.id == 0) {
 		n->pub.flags |= PN_NS_F_ID_SURROGATE;
-		n->pub.id = nsfd_surrogate(n->pub.dev, n->pub.ino, init ? init->pub.start : 0);
+		/* Without an inode, by the number of who is or would be in it. */
+		n->pub.id =
+			n->pub.ino
+				? nsfd_surrogate(n->pub.dev, n->pub.ino, init ? init->pub.start : 0)
+				: nsfd_surrogate(1, (uint64_t)who(n), init ? init->pub.start : 0);
 	}
 	if (n->pub.type != PN_PID || n->pub.flags & PN_NS_F_ROOT)
 		return;
