@@ -20,11 +20,11 @@
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
 #endif
 #ifndef NS_GET_MNTNS_ID /* 6.11 */
-#define NS_GET_MNTNS_ID         0x8008b705
-#define NS_GET_PID_FROM_PIDNS   0x8004b706 /* ioctl_nsfs(2); 6.11 */
-#define NS_GET_TGID_FROM_PIDNS  0x8004b707
-#define NS_GET_PID_IN_PIDNS     0x8004b708
-#define NS_GET_TGID_IN_PIDNS    0x8004b709
+#define NS_GET_MNTNS_ID        0x8008b705
+#define NS_GET_PID_FROM_PIDNS  0x8004b706 /* ioctl_nsfs(2); 6.11 */
+#define NS_GET_TGID_FROM_PIDNS 0x8004b707
+#define NS_GET_PID_IN_PIDNS    0x8004b708
+#define NS_GET_TGID_IN_PIDNS   0x8004b709
 #endif
 #ifndef NS_GET_ID /* 6.18 */
 #define NS_GET_ID 0x8008b70d
