@@ -152,21 +152,16 @@ static size_t char_width(uint32_t c)
 	return in_ranges(c, none, ARRAY_LEN(none)) ? 0 : in_ranges(c, two, ARRAY_LEN(two)) ? 2 : 1;
 }
 
-static size_t width_n(const char *s, size_t len)
+size_t out_width(const char *s)
 {
 	size_t w = 0;
 	uint32_t c;
 
-	for (size_t at = 0; at < len && s[at];) {
-		at += decode(s + at, &c);
+	while (*s) {
+		s += decode(s, &c);
 		w += char_width(c);
 	}
 	return w;
-}
-
-size_t out_width(const char *s)
-{
-	return width_n(s, SIZE_MAX);
 }
 
 /* At most `width` columns, with a mark where something was cut off. */
@@ -485,10 +480,9 @@ static void print_span(const struct out *o, const char *s, enum out_color color)
 		size_t cut = 0, w = 0;
 		uint32_t c;
 
-		for (size_t at = strspn(s, " "); s[at] && w <= room;) {
-			if (s[at] == ' ')
+		for (size_t at = 0; s[at] && w <= room; w += char_width(c)) {
+			if (s[at] == ' ' && at > strspn(s, " "))
 				cut = at;
-			w = width_n(s, at);
 			at += decode(s + at, &c);
 		}
 		if (!cut)
