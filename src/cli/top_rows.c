@@ -196,6 +196,7 @@ static void collect(struct items *it, struct top_rows *rows, struct tick *t,
 					     .command = view_command_text(&t->arena, p),
 					     .prefix = "" },
 				    .parent = NONE,
+				    .rails = "",
 				    .conf = c };
 		x->row.note = note(t, p, w, &x->row.bad);
 		x->match = matches(&x->row, c->filter);

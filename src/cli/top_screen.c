@@ -14,6 +14,7 @@
 #include "base/utf8.h"
 
 enum { HEAD_LINES = 4, FOOT_LINES = 1, ESC_DELAY_MS = 25, TICKS_A_SECOND = 100 };
+enum { WIDE = 100, MIDDLE = 70 };
 enum { PAIR_HEAD = 1, PAIR_SELECTED, PAIR_BAD, PAIR_DIM, PAIR_GROUP };
 
 static SCREEN *screen;
@@ -130,10 +131,25 @@ static const char *fit(struct arena *a, const char *s, size_t cols, bool pad)
 	return out;
 }
 
+/* Through wide characters: what takes bytes asks the locale of the program, which stays "C". */
+static void put(struct arena *a, int y, int x, const char *s)
+{
+	size_t n = utf8 ? mbstowcs(NULL, s, 0) : (size_t)-1;
+	wchar_t *wide;
+
+	if (n == (size_t)-1) {
+		(void)mvaddstr(y, x, s);
+		return;
+	}
+	wide = arena_alloc(a, (n + 1) * sizeof(*wide));
+	(void)mbstowcs(wide, s, n + 1);
+	(void)mvaddwstr(y, x, wide);
+}
+
 static void line(struct arena *a, int y, attr_t attr, const char *s)
 {
 	(void)attrset((int)attr);
-	(void)mvaddstr(y, 0, fit(a, s, (size_t)COLS, true));
+	put(a, y, 0, fit(a, s, (size_t)COLS, true));
 	(void)attrset(A_NORMAL);
 }
 
@@ -158,6 +174,12 @@ static const char *time_text(struct arena *a, uint64_t ticks)
 }
 
 /* ---- Parts of the screen ------------------------------------------------------------------ */
+
+/* On narrow terminals columns give way to the command. */
+static size_t owner_width(void)
+{
+	return COLS >= WIDE ? 20 : COLS >= MIDDLE ? 12 : 8;
+}
 
 static void head(const struct top_screen *s, struct arena *a)
 {
@@ -184,7 +206,9 @@ static void head(const struct top_screen *s, struct arena *a)
 				       : s->conf->tree ? ", as a tree"
 						       : ""));
 	line(a, 3, pair(PAIR_HEAD, A_REVERSE),
-	     "  OUTER   INNER       USER S  CPU%    RES     TIME+ CONTAINER            COMMAND");
+	     arena_printf(a, "  OUTER   INNER%s S  CPU%%    RES%s %s COMMAND",
+			  COLS >= MIDDLE ? "       USER" : "", COLS >= WIDE ? "     TIME+" : "",
+			  fit(a, "CONTAINER", owner_width(), true)));
 }
 
 static void draw_row(const struct top_screen *s, struct arena *a, int y, size_t i)
@@ -195,19 +219,25 @@ static void draw_row(const struct top_screen *s, struct arena *a, int y, size_t 
 		      : !r->p          ? pair(PAIR_GROUP, A_BOLD)
 				       : A_NORMAL;
 	const char *fold = !r->folds ? "" : r->folded ? "+ " : "- ";
-	const char *ids =
-		r->p ? arena_printf(a, "%7d %7d %10u %c%s", r->p->pid, r->p->inner, r->p->uid[1],
-				    r->p->state >= '!' && r->p->state <= '~' ? r->p->state : '?',
-				    r->p->flags & PN_P_FALSE_ZOMBIE ? "l" : " ")
-		     : fit(a, "", 29, true);
+	const char *user = COLS < MIDDLE ? ""
+			   : r->p        ? arena_printf(a, " %10u", r->p->uid[1])
+					 : fit(a, "", 11, true);
+	const char *ids = r->p ? arena_printf(a, "%7d %7d", r->p->pid, r->p->inner)
+			       : fit(a, "", 15, true);
+	const char *time = COLS < WIDE ? "" : arena_printf(a, " %9s", time_text(a, r->ticks));
+	char state[3] = "  ";
 
+	if (r->p) {
+		state[0] = r->p->state >= '!' && r->p->state <= '~' ? r->p->state : '?';
+		state[1] = r->p->flags & PN_P_FALSE_ZOMBIE ? 'l' : ' ';
+	}
 	if (r->folds && !r->folded && r->p)
 		fold = ""; /* its branches show it */
 	line(a, y, attr,
-	     arena_printf(a, "%s %5.1f %6s %9s %s %s%s%s%s%s", ids, r->cpu,
-			  size_text(a, r->rss_kib), time_text(a, r->ticks),
-			  fit(a, r->owner, 20, true), r->prefix, fold, r->command,
-			  r->note ? "  <- " : "", r->note ? r->note : ""));
+	     arena_printf(a, "%s%s %s%5.1f %6s%s %s %s%s%s%s%s", ids, user, state, r->cpu,
+			  size_text(a, r->rss_kib), time, fit(a, r->owner, owner_width(), true),
+			  r->prefix, fold, r->command, r->note ? "  <- " : "",
+			  r->note ? r->note : ""));
 }
 
 static void foot(const struct top_screen *s, struct arena *a)
@@ -270,9 +300,9 @@ int top_screen_menu(const char *title, const char *const *items, size_t count, s
 			first = selected;
 		if (selected >= first + page)
 			first = selected - page + 1;
-		(void)mvaddstr(1, 0, fit(&a, "", width, true));
+		put(&a, 1, 0, fit(&a, "", width, true));
 		(void)attrset((int)pair(PAIR_HEAD, A_REVERSE));
-		(void)mvaddstr(1, 0, fit(&a, title, width, true));
+		put(&a, 1, 0, fit(&a, title, width, true));
 		for (size_t i = 0; i < page; i++) {
 			(void)attrset((int)(first + i == selected ? pair(PAIR_SELECTED, A_REVERSE)
 								  : A_NORMAL));
@@ -287,6 +317,10 @@ int top_screen_menu(const char *title, const char *const *items, size_t count, s
 			selected--;
 		else if (key == KEY_DOWN && selected + 1 < count)
 			selected++;
+		else if (key == KEY_HOME)
+			selected = 0;
+		else if (key == KEY_END)
+			selected = count - 1;
 		else if (key == '\r' || key == '\n' || key == KEY_ENTER)
 			return (int)selected;
 		else if (key == 27 || key == 'q' || key == KEY_F(10) || key == KEY_RESIZE ||

@@ -37,10 +37,10 @@ browser() {
 @test "dot: without processes, without arguments" {
 	map -f dot --no-processes >out.dot
 	[ "$(grep -c 'subgraph cluster' out.dot)" = 3 ]
-	! grep -q 'p101' out.dot
+	run ! grep -q 'p101' out.dot
 	map -f dot --no-arguments >out.dot
 	grep -qF 'p101 [label="101 : 1  node\l' out.dot
-	! grep -q 'server.js' out.dot
+	run ! grep -q 'server.js' out.dot
 }
 
 @test "dot: Graphviz takes it" {
@@ -108,12 +108,12 @@ browser() {
 		want="ok - ${scheme#*:} as the browser is"
 		grep -qF "$want" tap
 		[ "$(grep -c 'ok - ' tap)" = 33 ]
-		! grep -q 'not ok' tap
+		run ! grep -q 'not ok' tap
 		browser --blink-settings=preferredColorScheme=${scheme%:*} --screenshot="$PWD/${scheme#*:}.png" \
 			"file://$PWD/page.html" || { cat browser.log; return 1; }
 		[ "$(head -c 8 "${scheme#*:}.png" | od -An -tx1 | tr -d ' ')" = 89504e470d0a1a0a ]
 	done
-	! cmp -s dark.png light.png
+	run ! cmp -s dark.png light.png
 }
 
 @test "what cannot be written or read: a message and 1" {
