@@ -286,9 +286,10 @@ finish() {
 
 @test "init: every signal but CHLD, KILL and STOP is forwarded from outside" {
 	local want='' signo
-	start "$INIT" "$PROBE" catch $((DISTURBED ? 60 : 61))
+	start "$INIT" "$PROBE" catch $((DISTURBED ? 57 : 61))
 	for ((signo = 1; signo <= 64; signo++)); do
-		[[ " 9 17 19 ${DISTURBED:+18} " != *" $signo "* ]] || continue
+		# a CONT throws away pending TSTP, TTIN and TTOU: the kernel's rule, signal(7)
+		[[ " 9 17 19 ${DISTURBED:+18 20 21 22} " != *" $signo "* ]] || continue
 		/bin/kill -s $signo "$PID1" 2>/dev/null || kill -$signo "$PID1"
 		want+="$signo"$'\n'
 		until_true grep -q "^$signo " out
