@@ -19,7 +19,7 @@
 
 #include "test.h"
 
-enum { SECONDS = 3, PID_MAX = 330, FORKERS = 2 };
+enum { SECONDS = 3, ENOUGH = 500, PID_MAX = 330, FORKERS = 2 };
 
 static char *args;
 static size_t args_len;
@@ -129,7 +129,9 @@ static int in_namespace(size_t *rows)
 			return -1;
 		mixed += n;
 		clock_gettime(CLOCK_MONOTONIC, &now);
-	} while (now.tv_sec < end.tv_sec);
+		/* Slower under a sanitizer; but something has to be seen. */
+	} while (now.tv_sec < end.tv_sec ||
+		 (*rows <= ENOUGH && now.tv_sec < end.tv_sec + 10 * SECONDS));
 	return mixed;
 }
 
@@ -148,18 +150,25 @@ int main(int argc, char **argv)
 	SKIP_ALL_IF(args_len < 12, "called by too short a name");
 	serial = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	result = (void *)(serial + 16);
-	if (unshare(CLONE_NEWPID | CLONE_NEWNS) < 0)
-		SKIP_ALL_IF(true, "no namespaces");
+	result->mixed = -1;
+	/* Not in this process: one whose namespace for children is dead makes no thread any more. */
 	pid = fork();
 	if (pid == 0) {
-		result->mixed = in_namespace(&result->rows);
-		_exit(0); /* and the storm with it */
+		if (unshare(CLONE_NEWPID | CLONE_NEWNS) < 0)
+			_exit(1);
+		pid = fork();
+		if (pid == 0) {
+			result->mixed = in_namespace(&result->rows);
+			_exit(0); /* and the storm with it */
+		}
+		waitpid(pid, NULL, 0);
+		_exit(0);
 	}
 	waitpid(pid, NULL, 0);
 	CASE("numbers used again at once");
-	printf("# %zu rows of %u processes in %d s\n", result->rows, *serial, SECONDS);
+	printf("# %zu rows of %u processes \n", result->rows, *serial);
 	CHECK_INT(result->mixed, 0);
-	CHECK(result->rows > 500);
+	CHECK(result->rows > ENOUGH);
 	CHECK(*serial > 10 * (PID_MAX - 300));
 	return DONE();
 }
