@@ -133,7 +133,8 @@ static const char *note(struct tick *t, const struct pn_proc *p, const struct wa
 	const struct pn_finding *f = view_finding(&t->view, p);
 	uint64_t since = watch_zombie_since(w, p);
 
-	if (!f)
+	/* Every process is a zombie for a moment: it is told from the second look on. */
+	if (!f || (p->flags & PN_P_ZOMBIE && (!since || since == t->mono_ms)))
 		return NULL;
 	*bad = f->severity > PN_NOTE;
 	if (p->flags & PN_P_ZOMBIE && since)
