@@ -65,6 +65,7 @@ static struct out_cell col_ns(struct out *o, const void *row)
 	if (ns->init)
 		c = (struct out_cell){ .known = true,
 				       .inferred = true,
+				       .words = true,
 				       .text = arena_printf(o->arena, "@%d", (int)ns->init->pid) };
 	return c;
 }

@@ -254,7 +254,7 @@ static const char *cell_text(struct out *o, const struct out_col *col, const str
 static void cell_json(const struct out_col *col, const struct out_cell *c, struct jsonw *w)
 {
 	jsonw_key(w, col->name);
-	if (!c->known) {
+	if (!c->known || c->words) {
 		jsonw_null(w);
 		return;
 	}

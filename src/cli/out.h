@@ -33,6 +33,7 @@ struct out_cell {
 	bool known;    /* false: "-", and null in JSON */
 	bool inferred; /* "~" before it: by a rule, not read */
 	bool escaped;  /* text does nothing to a terminal */
+	bool words;    /* text says something of what is not known: null in JSON */
 	enum out_color color;
 	uint64_t number;         /* OUT_NUMBER, and OUT_BOOL as 0 and 1 */
 	bool negative;           /* number is an int64_t */

@@ -76,7 +76,7 @@ CELL(ns)
 	if (!c.known && p->ns->init && !(p->ns->flags & PN_NS_F_UNKNOWN)) {
 		/* For people only: in JSON it stays null, and ns_init tells. */
 		c.text = arena_printf(o->arena, "@%d", (int)p->ns->init->pid);
-		c.known = c.inferred = true;
+		c.known = c.inferred = c.words = true;
 	}
 	return c;
 }

@@ -23,7 +23,7 @@ CELL(ns)
 
 	if (!c.known && ns->init && ns->type == PN_PID) {
 		c.text = arena_printf(o->arena, "@%d", (int)ns->init->pid);
-		c.known = c.inferred = true;
+		c.known = c.inferred = c.words = true;
 	}
 	return c;
 }
@@ -97,6 +97,7 @@ CELL(parent)
 	else if (ns->parent->init)
 		c = (struct out_cell){ .known = true,
 				       .inferred = true,
+				       .words = true,
 				       .text = arena_printf(o->arena, "@%d",
 							    (int)ns->parent->init->pid) };
 	c.inferred |= c.known && ns->flags & PN_NS_F_PARENT_INFERRED;

@@ -1,0 +1,261 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+#
+# The views of real containers: what they say of a process is what the process itself, and
+# /proc, say of it.
+# timeout: 300
+#
+# shellcheck disable=SC2016 # much is for the inner shell to expand
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	[ -x "${ATOLL:?}" ] && [ -x "${ATOLL_OCI:?}" ]
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	DIR=$(mktemp -d /tmp/atoll-views.XXXXXX)
+	chmod 755 "$DIR"
+	mkdir -p "$DIR/bin" "$DIR/rootfs"/{bin,etc,proc,sys,dev,tmp}
+	cp "$ATOLL" "$ATOLL_OCI" "$ATOLL_INIT" "$DIR/bin/"
+	chmod 755 "$DIR/bin"/*
+	cp "$(command -v busybox)" "$DIR/rootfs/bin/busybox"
+	for name in $("$DIR/rootfs/bin/busybox" --list); do
+		[ "$name" = busybox ] || ln -sf busybox "$DIR/rootfs/bin/$name"
+	done
+	echo root:x:0:0:root:/root:/bin/sh >"$DIR/rootfs/etc/passwd"
+	export DIR R=$DIR/rootfs STATE=$DIR/state
+	atoll run -d --name web "$R" -- sh -c 'sleep 1000 & sleep 1001 & wait' >/dev/null
+	# sh would wait for its children; a sleep that it became does not.
+	atoll run -d --no-init --name lazy "$R" -- sh -c 'true & (sleep 0.3; exit 3) & exec sleep 1002' >/dev/null
+	until_true "$ATOLL" --root "$STATE" zombies -q lazy || [ $? = 1 ]
+}
+
+teardown_file() {
+	[ -n "${DIR-}" ] || return 0
+	# shellcheck disable=SC2046 # ids
+	atoll rm -f $(atoll list -q) >/dev/null
+	rm -rf -- "$DIR"
+}
+
+setup() { cd "$BATS_TEST_TMPDIR" || return 1; }
+
+# Not with the descriptor of bats, which a detached container would keep.
+atoll() { timeout -k 5 60 "$DIR/bin/atoll" --root "$STATE" "$@" 3>&-; }
+
+# What a test made and did not come to remove.
+teardown() {
+	local id
+	for id in $(atoll list --json | jq -r '.[] | select(.name != "web" and .name != "lazy") | .id'); do
+		atoll rm -f "$id" >/dev/null
+	done
+}
+
+until_true() {
+	local n
+	for ((n = 0; n < 250; n++)); do
+		! "$@" || return 0
+		sleep 0.02
+	done
+	return 1
+}
+
+zombies_are() { [ "$(atoll zombies --json lazy | jq '[.findings[] | select(.what == "zombie")] | length')" = "$1" ]; }
+init_of() { atoll inspect -f '{{.State.Pid}}' "$1"; }
+# The last number of NSpid: what the process calls itself.
+inner_of() { awk '$1 == "NSpid:" { print $NF }' "/proc/$1/status"; }
+ino() { stat -Lc %i "/proc/$1/ns/$2"; }
+
+# ---- both sides ----------------------------------------------------------------------
+
+@test "ps: all processes of a container, both PIDs, and no others" {
+	local n=0 pid inner
+	while read -r pid inner; do
+		[ "$(inner_of "$pid")" = "$inner" ]
+		[ "$(ino "$pid" pid)" = "$(ino "$(init_of web)" pid)" ]
+		n=$((n + 1))
+	done < <(atoll -q ps --no-headings -o pid,inner web)
+	[ "$n" = "$(atoll exec web sh -c 'ls -d /proc/[0-9]*' | grep -vc "self" | awk '{ print $1 - 2 }')" ] ||
+		[ "$n" = 4 ]
+	atoll -q ps --no-headings -o inner,command web | grep -qE '^ *[0-9]+  sleep 1000$'
+}
+
+@test "pid: there and back" {
+	local pid
+	for pid in $(atoll -q ps --no-headings -o pid web lazy); do
+		[ "$(atoll pid -q "$pid")" = "$(inner_of "$pid")" ]
+	done
+	for pid in $(atoll -q ps --no-headings -o inner web); do
+		[ "$(inner_of "$(atoll pid -q "web:$pid")")" = "$pid" ]
+		[ "$(atoll pid -q --from web --to host "$pid")" = "$(atoll pid -q "web:$pid")" ]
+	done
+	[ "$(atoll pid -q web)" = "$(init_of web)" ]
+	[ "$(atoll pid -q "pid:[$(ino "$(init_of web)" pid)]:1")" = "$(init_of web)" ]
+	run -1 atoll pid -q --to lazy "$(init_of web)"
+	run -1 atoll pid -q web:4000
+}
+
+@test "the container's name and id are shown, by name and by id" {
+	local id
+	id=$(atoll inspect -f '{{.Id}}' web)
+	[ "$(atoll -q ps --no-headings -o owner --sort pid web | sort -u)" = "atoll:${id:0:12} web" ]
+	[ "$(atoll -q ps --json web | jq -r '.processes[0].container')" = "$id" ]
+	[ "$(atoll pid -q "${id:0:5}:1")" = "$(init_of web)" ]
+	[ "$(atoll pid -q atoll:web:1)" = "$(init_of web)" ]
+	atoll -q tree web | grep -qF "atoll:${id:0:12} web"
+	[ "$(atoll -q ps --no-headings -o pid --owner web | wc -l)" = "$(atoll -q ps --no-headings -o pid web | wc -l)" ]
+}
+
+@test "ns: inodes, init, counts" {
+	local init t
+	init=$(init_of web)
+	for t in pid mnt net uts ipc; do
+		[ "$(atoll -q ns --no-headings -t $t -o ns,init web | xargs)" = "$(ino "$init" $t) $init" ]
+	done
+	[ "$(atoll -q ns --json -t pid web | jq '.namespaces[0].procs')" = "$(atoll -q ps --no-headings -o pid web | wc -l)" ]
+	[ "$(atoll -q ns --no-headings -t pid -o reap web)" = reaps ]
+	[ "$(atoll -q ns --no-headings -t pid -o reap lazy)" = does-not-reap ]
+}
+
+@test "ns: what keeps one without processes" {
+	local fd init ino
+	unshare -pf --mount-proc --propagation private sleep 1003 3>&- &
+	init=$!
+	until_true pgrep -P "$init" >/dev/null
+	exec {fd}<"/proc/$(pgrep -P "$init")/ns/pid"
+	ino=$(stat -Lc %i "/proc/$BASHPID/fd/$fd")
+	pkill -KILL -P "$init"
+	wait "$init" || :
+	[ "$(atoll -q ns --held --no-headings -t pid -o state "$ino")" = pinned ]
+	atoll -q ns --held --no-headings -t pid -o pinned_by "$ino" >out
+	grep -qE "fd $fd of [0-9]+" out
+	exec {fd}<&-
+}
+
+# ---- zombies --------------------------------------------------------------------------
+
+@test "zombies: named with the culprit, who is inner 1" {
+	local init
+	until_true zombies_are 2
+	init=$(init_of lazy)
+	run -1 atoll -q zombies --json lazy
+	jq -e --argjson i "$init" '[.findings[] | select(.what == "zombie")] |
+		length == 2 and all(.culprit == $i and .inner_culprit == 1)' <<<"$output"
+	run -1 atoll -q zombies --settle 1 lazy
+	[[ $output == *"does not reap"*"fix:"* ]]
+	run -0 atoll -q zombies web
+	[ -z "$output" ]
+	atoll -q tree lazy | grep -qE '^ *[0-9]+ .* Z .*!'
+	atoll -q who "$init" | grep -qE '^as PID 1 +does not reap'
+}
+
+@test "zombies --watch: age since first seen" {
+	timeout -s INT 2.5 "$DIR/bin/atoll" -q --root "$STATE" zombies --watch 1 --no-headings -o what,seen lazy >out || [ $? = 124 ]
+	grep -qE '^zombie +0 s' out
+	grep -qE '^zombie +[12] s' out
+}
+
+@test "who: what a signal would do is what it does" {
+	local lazy
+	atoll run -d --no-init --name deaf "$R" -- sleep 1004 >/dev/null
+	lazy=$(init_of deaf)
+	atoll -q who deaf | grep -qE 'SIGTERM +nothing: PID 1 has no handler'
+	atoll -q who deaf | grep -qE 'SIGKILL +ends it'
+	kill -TERM "$lazy"
+	sleep 0.2
+	[ "$(atoll inspect -f '{{.State.Status}}' deaf)" = running ]
+	kill -KILL "$lazy"
+	atoll wait deaf
+	atoll rm deaf >/dev/null
+}
+
+# ---- same -----------------------------------------------------------------------------
+
+@test "same: as the links say" {
+	run -0 atoll -q same web "$(atoll pid -q web:2)"
+	run -1 atoll -q same web lazy
+	run -0 atoll -q same -t user,time web lazy
+	run -1 atoll -q same -t pid web $BASHPID
+	atoll run -d --name side --pid host "$R" -- sleep 1005 >/dev/null
+	run -0 atoll -q same -t pid side $BASHPID
+	run -1 atoll -q same -t mnt side $BASHPID
+	atoll rm -f side >/dev/null
+}
+
+@test "as an ordinary user: what may not be read is said" {
+	local as=(setpriv --reuid 65534 --regid 65534 --clear-groups "$DIR/bin/atoll" --root /nonexistent)
+	local init
+	init=$(init_of web)
+	run -2 "${as[@]}" same -t net "$init" $BASHPID
+	[[ $output == *"cannot tell"* ]]
+	# Of PID namespaces the rule knows.
+	run -1 "${as[@]}" same -t pid "$init" $BASHPID
+	run -0 --separate-stderr "${as[@]}" ps -o pid,inner,pidns "$init"
+	[[ $output == *"$init"*" 1 "*"~@$init"* ]]
+	# shellcheck disable=SC2154 # bats sets it
+	[[ $stderr == *"may not read"* ]]
+	# Translation needs no rights at all.
+	[ "$("${as[@]}" pid -q "$(atoll pid -q web:2)")" = 2 ]
+	[ "$("${as[@]}" -q ps --json "$init" | jq '.processes[0] | [.pidns, .pidns_init, .pidns_inferred] == [null, '"$init"', true]')" = true ]
+	run -125 "${as[@]}" enter "$init" -- true
+}
+
+# ---- enter ----------------------------------------------------------------------------
+
+@test "enter: all namespaces, its root, the command's exit status" {
+	local t
+	run -0 atoll enter web -- sh -c 'echo $PPID; cat /proc/1/comm; ls -d /rootfs 2>&1; for t in pid mnt net uts ipc cgroup; do readlink /proc/self/ns/$t; done'
+	[ "${lines[0]}" = 0 ]
+	[ "${lines[1]}" = "$(cat "/proc/$(init_of web)/comm")" ]
+	for t in pid mnt net uts ipc; do [[ $output == *"$t:[$(ino "$(init_of web)" $t)]"* ]]; done
+	run -7 atoll enter web sh -c 'exit 7'
+	run -143 atoll enter web sh -c 'kill -TERM $$'
+	run -127 atoll enter web nothing-of-that-name
+	run -126 atoll enter web /etc
+	run -125 atoll enter nobody true
+	[ "$(echo 'echo from a shell' | atoll enter web)" = "from a shell" ]
+	[ "$(atoll enter -w /tmp -u 12:34 web -- sh -c 'pwd; id -u; id -g' | xargs)" = "/tmp 12 34" ]
+}
+
+@test "enter: some namespaces only, with a /proc that fits" {
+	[ "$(atoll enter -t net web -- readlink /proc/self/ns/net)" = "net:[$(ino "$(init_of web)" net)]" ]
+	[ "$(atoll enter -t net web -- readlink /proc/self/ns/pid)" = "$(readlink /proc/self/ns/pid)" ]
+	# /proc/self of a /proc that does not fit would be an outer PID.
+	[ "$(atoll enter -t pid web -- sh -c 'readlink /proc/self; echo $$')" != "" ]
+	[ "$(atoll enter -t pid web -- sh -c 'cat /proc/1/comm')" = atoll-init ]
+	[ "$(atoll enter -t pid --no-proc web -- sh -c 'readlink /proc/self/ns/mnt')" = "$(readlink /proc/self/ns/mnt)" ]
+	# And nobody else saw it come.
+	[ "$(grep -c ' /proc ' /proc/self/mountinfo)" = "$(atoll enter -t pid web -- true && grep -c ' /proc ' /proc/self/mountinfo)" ]
+}
+
+@test "enter: a container without /proc gets one that only we see" {
+	atoll run -d --name bare "$R" -- sh -c 'umount /proc 2>/dev/null; sleep 1006' >/dev/null
+	local init
+	init=$(init_of bare)
+	# The container may not unmount: from outside, in its mount namespace.
+	nsenter -t "$init" -m umount -l /proc
+	[ "$(atoll enter bare -- sh -c 'cat /proc/1/comm')" = atoll-init ]
+	[ -z "$(nsenter -t "$init" -m ls /proc)" ]
+	atoll rm -f bare >/dev/null
+}
+
+@test "enter: signals go on to the command" {
+	"$DIR/bin/atoll" --root "$STATE" enter web -- sh -c 'trap "exit 5" TERM; echo ready; while :; do sleep 0.05; done' >out 3>&- &
+	local pid=$! status=0
+	until_true grep -q ready out
+	kill -TERM $pid
+	wait $pid || status=$?
+	[ $status = 5 ]
+}
+
+# ---- recording --------------------------------------------------------------------------
+
+@test "record: the scene says the same as the machine, without secrets" {
+	atoll run -d --name secret -e TOKEN=tellnobody "$R" -- sh -c 'sleep 1007; : --password=tellnobody' >/dev/null
+	atoll -q record scene
+	diff <(atoll -q ps --no-headings -o pid,inner,pidns,level --sort pid web lazy) \
+		<(atoll -q ps --proc scene --no-headings -o pid,inner,pidns,level --sort pid \
+			"pid:[$(ino "$(init_of web)" pid)]" "pid:[$(ino "$(init_of lazy)" pid)]")
+	run -1 grep -rqs tellnobody scene
+	[ ! -e scene/1/environ ]
+	run -1 atoll record scene
+	atoll rm -f secret >/dev/null
+}
