@@ -129,3 +129,18 @@ browser() {
 	[ -z "$output" ]
 	run -125 --separate-stderr map --format png
 }
+
+@test "every recorded scene can be drawn" {
+	local dir n=0
+	for dir in "$ATOLL_SOURCE"/tests/fixtures/proc/*/; do
+		[ -e "$dir/.namespaces" ] || compgen -G "$dir/[0-9]*/status" >/dev/null || continue
+		n=$((n + 1))
+		"$ATOLL" -q map --proc "$dir" -o scene.svg
+		"$ATOLL" -q map --proc "$dir" -o scene.html
+		"$ATOLL" -q map --proc "$dir" -o scene.dot
+		python3 -c 'import xml.dom.minidom as m; m.parse("scene.svg")'
+		tail -n 1 scene.html | grep -qxF '</html>'
+		[ "$(grep -c '{$' scene.dot)" = "$(grep -c '^[[:blank:]]*}$' scene.dot)" ]
+	done
+	[ $n -gt 5 ]
+}
