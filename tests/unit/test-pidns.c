@@ -256,7 +256,7 @@ static void check_keyscan(void)
 {
 	static const char json[] =
 		"{ \"a\": {\"b}\": [1, \"]\"]}, \"n\":17 ,\"t\":\"x\\u00e9\\n\\\"\", \"l\": [ {\"k\":\"v\"}, 2 ]}";
-	struct span all = { json, json + sizeof(json) - 1 }, v, item;
+	struct span all = { json, json + sizeof(json) - 1 }, v = { 0 }, item = { 0 };
 	char text[16];
 	uint64_t n;
 
