@@ -11,161 +11,14 @@
 #	                     attaches to it and lets it go, at random
 #	init-oci.bats        started by atoll-oci, the command being the image's: /init COMMAND
 #
+# What has nothing to do with the launcher is in init-alone.bats.
+#
 # timeout: 240
 #
-# shellcheck disable=SC2016 # much is for the inner shell to expand
+# shellcheck disable=SC2016,SC2030,SC2031 # the inner shell expands; a test is a subshell
 
 bats_require_minimum_version 1.5.0
-
-setup_file() {
-	[ -x "${ATOLL_INIT:?}" ]
-	[ "$(id -u)" = 0 ] || skip "needs root for a PID namespace"
-	HOW=${BATS_TEST_FILENAME##*/init}
-	HOW=${HOW%.bats}
-	export HOW=${HOW#-}
-	# A place that another user can reach too.
-	DIR=$(mktemp -d /tmp/init-bats.XXXXXX)
-	chmod 755 "$DIR"
-	if [ "$HOW" = checked ]; then
-		ATOLL_INIT=${ATOLL_BUILD:?}/src/init/atoll-init-checked
-		[ -x "$ATOLL_INIT" ] || skip "this build has no sanitizers"
-	fi
-	[ "$HOW" != disturbed ] || export DISTURBED=1
-	cp "$ATOLL_INIT" "$DIR/init"
-	for name in tini docker-init dumb-init catatonit podman-init; do
-		ln -s init "$DIR/$name"
-	done
-	"${CC:-cc}" -D_GNU_SOURCE -O1 -Wall -o "$DIR/probe" "$BATS_TEST_DIRNAME/init-probe.c"
-	chmod 755 "$DIR/init" "$DIR/probe"
-	export DIR INIT=$DIR/init PROBE=$DIR/probe
-	[ "$HOW" != oci ] || make_bundle
-}
-
-# The machine's own programs in a root of their own.
-make_bundle() {
-	local dir mounts='[]'
-	[ -x "${ATOLL_OCI:?}" ]
-	command -v jq >/dev/null
-	mkdir -p "$DIR/bundle/rootfs"
-	for dir in /usr /bin /sbin /lib /lib64 /etc /tmp "$BATS_RUN_TMPDIR"; do
-		[ ! -d "$dir" ] || mounts=$(jq -c --arg d "$dir" '. + [{destination: $d, type: "bind", source: $d, options: ["rbind"]}]' <<<"$mounts")
-	done
-	(cd "$DIR/bundle" && "$ATOLL_OCI" spec)
-	jq --argjson m "$mounts" --arg path "$PATH" '.process.terminal = false | .process.rlimits = []
-		| .root.readonly = false | .mounts += $m | .process.noNewPrivileges = false
-		| .process.env = ["PATH=" + $path, "DIR=" + env.DIR, "INIT=" + env.INIT, "PROBE=" + env.PROBE]
-		| .process.capabilities |= with_entries(.value = ["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_KILL", "CAP_SETGID", "CAP_SETUID", "CAP_SETPCAP", "CAP_SYS_CHROOT", "CAP_SYS_ADMIN", "CAP_SYS_PTRACE"])
-		| del(.linux.seccomp, .linux.maskedPaths, .linux.readonlyPaths)' "$DIR/bundle/config.json" >"$DIR/config.json"
-}
-
-teardown_file() {
-	[ -z "$DIR" ] || rm -rf -- "$DIR"
-}
-
-setup() {
-	cd "$BATS_TEST_TMPDIR" || return 1
-	LAUNCHER='' PID1='' DISTURBER=''
-}
-
-teardown() {
-	[ -z "$DISTURBER" ] || kill "$DISTURBER" 2>/dev/null || :
-	[ -z "$PID1" ] || kill -KILL "$PID1" 2>/dev/null || :
-	[ -z "$LAUNCHER" ] || kill "$LAUNCHER" 2>/dev/null || :
-	[ -z "$LAUNCHER" ] || wait "$LAUNCHER" 2>/dev/null || :
-	[ -z "$DISTURBER" ] || wait "$DISTURBER" 2>/dev/null || :
-}
-
-# launch COMMAND...: it becomes PID 1 of a new namespace.
-launch() {
-	local id
-	if [ "$HOW" != oci ]; then
-		exec unshare --pid --fork --mount-proc --kill-child -- "$@"
-	fi
-	id=init$BASHPID
-	mkdir -p bundle
-	ln -sf "$DIR/bundle/rootfs" bundle/rootfs
-	jq --arg id "$id" --arg cwd "$PWD" '.process.cwd = $cwd | .process.args = $ARGS.positional
-		| .root.path = env.DIR + "/bundle/rootfs" | .linux.cgroupsPath = "/" + $id
-		| .process.env += ($ENV | to_entries | map(select(.key | test("^(TINI|DUMB|LISTEN|WATCHDOG|container)")) | .key + "=" + .value))' \
-		"$DIR/config.json" --args -- "$@" >bundle/config.json
-	exec "$ATOLL_OCI" --root "$PWD/state" run --bundle "$PWD/bundle" "$id"
-}
-
-# In the foreground: `ns COMMAND...`. 124 or 137 = it hung.
-ns() {
-	local status=0 job
-	if [ "$HOW" = disturbed ]; then
-		(launch "$@") <&0 &
-		job=$!
-		timeout -k 1 20 "$PROBE" disturb $job 2>/dev/null &
-		wait $job || status=$?
-		wait $! || [ $? != 124 ] || return 124
-		return $status
-	fi
-	export -f launch
-	timeout -k 1 20 bash -c 'launch "$@"' bash "$@"
-}
-
-only_for() { [[ " $* " == *" ${HOW:-plain} "* ]] || skip "not another case for this launcher"; }
-not_for() { [[ " $* " != *" ${HOW:-plain} "* ]] || skip "not with ${HOW:-plain}"; }
-
-# until_true COMMAND...: within five seconds.
-until_true() {
-	local n
-	for ((n = 0; n < 500; n++)); do
-		! "$@" || return 0
-		sleep 0.01
-	done
-	echo "never came true: $*"
-	return 1
-}
-
-has_line() { grep -qxe "$1" out; }
-lines_are() { [ "$(grep -cve ready out)" -ge "$1" ]; }
-state_of() { awk '{ sub(/.*\) /, ""); print $1 }' "/proc/$1/stat" 2>/dev/null; }
-in_state() { [ "$(state_of "$1")" = "$2" ]; }
-children_of() { cat "/proc/$1/task/$1/children"; }
-status_field() { sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status"; }
-main_of() { children_of "$1" | cut -d' ' -f1; }
-
-# The PID 1 below the launcher, whatever stands between.
-find_pid1() {
-	local p=$1
-	while p=$(children_of "$p" 2>/dev/null) && p=${p%% *} && [ -n "$p" ]; do
-		[[ $(status_field "$p" NSpid) != *$'\t1' ]] || break
-	done
-	PID1=$p
-	[ -n "$PID1" ]
-}
-
-# In the background: `start COMMAND...`; sets LAUNCHER and PID1, when "ready" was
-# printed. Output goes to the files out and err.
-start() {
-	(launch "$@") >out 2>err 3>&- &
-	LAUNCHER=$!
-	disturb
-	until_true has_line ready
-	find_pid1 $LAUNCHER
-}
-
-disturb() {
-	[ "$HOW" = disturbed ] || return 0
-	"$PROBE" disturb "$LAUNCHER" 2>disturbed 3>&- &
-	DISTURBER=$!
-}
-
-# finish STATUS: waits for the end and compares.
-finish() {
-	local got=0
-	timeout 20 tail -s 0.02 --pid="$LAUNCHER" -f /dev/null || {
-		kill -KILL "$PID1"
-		echo "it hung"
-	}
-	wait "$LAUNCHER" || got=$?
-	LAUNCHER='' PID1=''
-	echo "status $got, not $1; stdout: $(cat out); stderr: $(cat err)"
-	[ "$got" = "$1" ]
-}
+load init
 
 # --- the exit status ---
 
@@ -268,14 +121,6 @@ finish() {
 	done
 }
 
-@test "init: --version and --help" {
-	only_for plain checked
-	run -0 "$INIT" --version
-	[[ $output =~ ^atoll-init\ [0-9]+\.[0-9]+\.[0-9]+ ]]
-	run -0 "$INIT" --help
-	[[ $output == "usage: atoll-init"*--sigmask=HEX* ]]
-}
-
 @test "init: a refused fork is a clear error" {
 	only_for plain disturbed # a sanitizer needs more than one process
 	run -125 setpriv --reuid=65534 --clear-groups prlimit --nproc=0 "$INIT" true
@@ -357,18 +202,6 @@ finish() {
 	[ "$(grep -v ready out | cut -d' ' -f1 | sort)" = $'12\n18' ]
 }
 
-# A main process and a child that both say when they get USR1, once both are ready.
-family() {
-	start "$@" sh -c '
-		sh -c "trap \"echo child; exit\" USR1; echo child-ready; while :; do sleep 0.02; done" &
-		trap "echo main; wait; exit 5" USR1
-		echo ready
-		while :; do sleep 0.02; done'
-	until_true has_line child-ready
-	kill -USR1 "$PID1"
-	until_true has_line main
-}
-
 @test "init: without -g only the main process gets it" {
 	family "$INIT"
 	sleep 0.1
@@ -415,28 +248,6 @@ family() {
 	"$PROBE" flood "$PID1" 39 2000
 	finish 0
 	[ "$(grep -c '^39 ' out)" = 2000 ]
-}
-
-# --- the start-up race ---
-
-@test "init: a signal sent at the very start arrives (--sigmask)" {
-	only_for plain checked
-	run -0 timeout -k 1 30 "$PROBE" race 60 15 143 "$INIT" --sigmask=0 sleep 3
-	[ "$output" = "good=60" ]
-}
-
-@test "init: and reaches a command that has it blocked, to be taken later" {
-	only_for plain checked
-	# TERM (bit 14) is blocked until catch waits for it.
-	run -0 timeout -k 1 30 "$PROBE" race 40 15 0 "$INIT" --sigmask=4000 "$PROBE" catch 1
-	[ "$(grep -c '^15 ' <<<"$output")" = 40 ]
-	[[ $output == *"good=40" ]]
-}
-
-@test "init: and in group mode" {
-	only_for plain checked
-	run -0 timeout -k 1 30 "$PROBE" race 60 15 143 "$INIT" -g --sigmask=0 sleep 3
-	[ "$output" = "good=60" ]
 }
 
 # --- masks and dispositions ---
@@ -536,65 +347,7 @@ family() {
 	finish 143
 }
 
-# --- not PID 1 ---
-
-@test "init: not PID 1 it becomes a subreaper by itself" {
-	only_for plain checked
-	run -6 timeout 20 "$INIT" -w sh -c "$PROBE orphans 3; sleep 0.2; exit 6"
-	[ "$(grep -c 'reaped orphan' <<<"$output")" = 3 ]
-}
-
-@test "init: -s is accepted anywhere" {
-	only_for plain checked
-	run -0 ns "$INIT" -s true
-	run -0 "$INIT" -s true
-}
-
-@test "init: -p: the death of the parent reaches the command" {
-	only_for plain checked
-	sh -c "'$INIT' -p USR1 '$PROBE' catch 1 >out 2>err & until grep -q ready out; do sleep 0.02; done" 3>&-
-	until_true grep -q '^10 ' out
-}
-
-@test "init: outside a namespace it suspends with its job and comes back" {
-	only_for plain checked
-	command -v script >/dev/null || skip "needs script(1)"
-	cat >job <<-EOF
-		set -m
-		'$INIT' sh -c 'kill -TSTP \$\$; echo back; exit 9'
-		echo "stopped=\$?"
-		fg
-		echo "ended=\$?"
-	EOF
-	timeout -k 1 20 script -qec 'bash job' typescript </dev/null >out 2>&1 3>&-
-	cat out
-	grep -q 'stopped=14[78]' out # 128+STOP or 128+TSTP, as the shell sees it
-	grep -q '^back' out
-	grep -q 'ended=9' out
-}
-
-@test "init: the command gets the terminal and has the foreground" {
-	only_for plain checked
-	command -v script >/dev/null || skip "needs script(1)"
-	timeout -k 1 20 script -qec "unshare --pid --fork --mount-proc '$INIT' sh -c 'ps -o pid,pgid,tpgid,comm -p 2; read x; echo got \$x; exit 3'" \
-		typescript <<<hello >out 2>&1 3>&- || [ $? = 3 ]
-	cat out
-	grep -q '^ *2 *2 *2 ' out
-	grep -q '^got hello' out
-}
-
 # --- pause mode ---
-
-is_pausing() {
-	find_pid1 "$LAUNCHER" && grep -qx init "/proc/$PID1/comm" && in_state "$PID1" S
-}
-
-start_pause() {
-	(launch "$INIT" "$@") >out 2>err 3>&- &
-	LAUNCHER=$!
-	until_true is_pausing
-	disturb
-}
 
 @test "init: pause: TERM and INT end it with 0, others do not" {
 	local signo
@@ -643,15 +396,6 @@ start_pause() {
 	finish 143
 }
 
-@test "init: needs no /proc, no /dev, nothing but itself" {
-	only_for plain
-	mkdir root
-	cp "$INIT" root/init
-	run -0 timeout -k 1 20 unshare --pid --fork --mount -- chroot root /init -g -- /init /init --version
-	[[ $output == "atoll-init "* ]]
-	run -127 timeout -k 1 20 unshare --pid --fork --mount -- chroot root /init sh
-}
-
 @test "init: idle means asleep: no wake-ups" {
 	only_for plain oci
 	start "$INIT" sh -c 'echo ready; exec sleep 30'
@@ -660,18 +404,6 @@ start_pause() {
 	before=$(status_field "$PID1" voluntary_ctxt_switches)
 	sleep 0.8
 	[ "$(status_field "$PID1" voluntary_ctxt_switches)" = "$before" ]
-	kill -TERM "$PID1"
-	finish 143
-}
-
-@test "init: small: at most 64 KiB on disk, static, at most 76 KiB resident" {
-	only_for plain
-	[ "$(stat -c %s "$INIT")" -le 65536 ]
-	run ! grep -qa 'ld-linux' "$INIT"
-	start "$INIT" sh -c 'echo ready; exec sleep 30'
-	[ "$(sed -n 's/^Rss: *\([0-9]*\) kB/\1/p' "/proc/$PID1/smaps_rollup")" -le 76 ]
-	# what it has written to, and not its file, which was copied just now
-	[ "$(sed -n 's/^Anonymous: *\([0-9]*\) kB/\1/p' "/proc/$PID1/smaps_rollup")" -le 16 ]
 	kill -TERM "$PID1"
 	finish 143
 }
@@ -778,12 +510,6 @@ start_pause() {
 	run -6 ns "$INIT" strace -f -qq -o /dev/null sh -c 'sh -c "exit 1"; exit 6'
 }
 
-@test "init: with a limit of three descriptors" {
-	only_for plain # static
-	run -0 ns prlimit --nofile=3 "$INIT" -v -g "$INIT" --version
-	[[ $output == *"exited with status 0"* ]]
-}
-
 @test "init: no argument at all, not even a name" {
 	run -125 ns "$PROBE" noargs "$INIT"
 	[[ $output == *"no command given"* ]]
@@ -830,13 +556,6 @@ start_pause() {
 	[ $((SECONDS - before)) -le 4 ]
 }
 
-@test "init: --grace: a command that ignores TERM is killed at the deadline" {
-	only_for plain checked
-	start "$INIT" --grace=1 sh -c 'trap "" TERM; echo ready; while :; do sleep 0.05; done'
-	kill -TERM "$PID1"
-	finish 137
-}
-
 @test "init: --grace 0 kills at once" {
 	start "$INIT" --grace=0 sh -c 'trap "" TERM; echo ready; while :; do sleep 0.05; done'
 	kill -TERM "$PID1"
@@ -861,15 +580,6 @@ start_pause() {
 	[ -d "/proc/$PID1" ]
 	kill -TERM "$PID1"
 	finish 8
-}
-
-@test "init: --grace and --wait-all when not PID 1" {
-	only_for plain checked
-	run -7 timeout 20 "$INIT" --wait-all "$PROBE" daemon 100 7
-	[ -e daemon ]
-	rm -f up daemon
-	run -7 timeout 20 "$INIT" --grace=10 "$PROBE" daemon 20000 7
-	[ -e term ]
 }
 
 # --- the environment ---
@@ -948,24 +658,6 @@ start_pause() {
 	exec 6>&-
 }
 
-@test "init: a terminal held by Ctrl-S cannot either" {
-	only_for plain checked
-	command -v script >/dev/null || skip "needs script(1)"
-	cat >job <<-EOF
-		unshare --pid --fork --mount-proc --kill-child '$INIT' -v '$PROBE' catch 200 >out &
-		until grep -q ready out; do sleep 0.02; done
-		stty ixon </dev/tty
-		p=\$(cat /proc/\$!/task/\$!/children)
-		"$PROBE" hold
-		for ((n = 0; n < 200; n++)); do kill -RTMIN+1 \$p; done
-		wait \$!
-		echo "ended=\$?" >ended
-		"$PROBE" release
-	EOF
-	timeout -k 1 20 script -qec 'bash job' typescript </dev/null >/dev/null 2>&1 3>&-
-	grep -qx 'ended=0' ended
-}
-
 @test "init: a closed stderr makes it neither spin nor fail" {
 	start sh -c "exec '$INIT' -v '$PROBE' catch 3 2>&-"
 	kill -USR1 "$PID1"
@@ -990,17 +682,6 @@ start_pause() {
 	run -0 ns "$INIT" --system sh -c 'echo "$$ $container"; grep SigBlk /proc/self/status'
 	[ "$output" = $'1 other\nSigBlk:\t0000000000000000' ]
 	run -127 ns "$INIT" --system no-such-init
-}
-
-@test "init: /sbin/init is one by its name, unless --no-system" {
-	only_for plain
-	mkdir -p root/sbin
-	cp "$INIT" root/init
-	cp "$INIT" root/sbin/init
-	run -0 unshare --pid --fork --mount -- chroot root /init /sbin/init -v /init --version
-	[[ $output == *"main process 2 exited"* ]]
-	run -0 unshare --pid --fork --mount -- chroot root /init --no-system /sbin/init -v /init --version
-	[[ $output == *"main process 3 exited"* ]]
 }
 
 # --- in the place of others ---
@@ -1029,16 +710,6 @@ start_pause() {
 	[[ $output == *"Spawned child process 'sh' with pid '2'"* ]]
 	[[ $output == *"Received SIGCHLD"* ]]
 	[[ $output == *"Main child exited normally (with status '4')"* ]]
-}
-
-@test "init: tini: no subreaper unless asked, and a warning" {
-	only_for plain checked
-	run -0 "$DIR/tini" true
-	[[ $output == *"zombie reaping won't work"* ]]
-	run -0 "$DIR/tini" -s true
-	[ "$output" = "" ]
-	TINI_SUBREAPER='' run -0 "$DIR/tini" true
-	[ "$output" = "" ]
 }
 
 @test "init: tini: TINI_KILL_PROCESS_GROUP is -g" {
@@ -1109,53 +780,4 @@ start_pause() {
 	run -0 "$INIT" --catatonit -V
 	[[ $output == "tini version "* ]]
 	run -5 ns "$INIT" --dumb-init -c -- sh -c 'exit 5'
-}
-
-# --- the terminal ---
-
-# on_terminal COMMAND: runs it with a terminal of its own; types what comes on stdin.
-on_terminal() {
-	timeout -k 1 20 script -qec "$1" typescript >out 2>&1 3>&-
-}
-
-@test "init: Ctrl-C arrives once" {
-	only_for plain checked
-	command -v script >/dev/null || skip "needs script(1)"
-	{
-		until grep -q ready out 2>/dev/null; do sleep 0.02; done
-		printf '\003'
-		sleep 0.3
-		printf 'x\n'
-	} | on_terminal "unshare --pid --fork --mount-proc '$INIT' sh -c 'trap \"echo int\" INT; echo ready; read x; read x; exit 4'" || [ $? = 4 ]
-	[ "$(grep -c 'int' out)" = 1 ]
-}
-
-@test "init: a hang-up reaches the command" {
-	only_for plain checked
-	command -v script >/dev/null || skip "needs script(1)"
-	timeout -k 1 10 script -qec "unshare --pid --fork --mount-proc '$INIT' sh -c 'trap \"echo hup >hup; exit\" HUP; echo >up; while :; do sleep 0.02; done'" \
-		typescript </dev/null >/dev/null 2>&1 3>&- &
-	local timeout=$! script
-	until_true test -e up
-	script=$(main_of $timeout)
-	kill -KILL "$script"
-	wait $timeout || :
-	until_true test -e hup
-}
-
-# --- many ---
-
-@test "init: 10000 orphans that end in crowds of 500: at most two system calls for each" {
-	only_for plain
-	command -v strace >/dev/null || skip "needs strace"
-	start "$INIT" sh -c "echo ready; until [ -e go ]; do sleep 0.02; done; $PROBE crowds 20 500; exit 3"
-	strace -c -qq -U calls,name -o counts -p "$PID1" 3>&- &
-	local tracer=$!
-	until_true eval '[ "$(status_field "$PID1" TracerPid)" = "$tracer" ]'
-	touch go
-	finish 3
-	wait $tracer || :
-	cat counts
-	[ "$(awk '$2 == "wait4" { print $1 }' counts)" -ge 10000 ]
-	[ "$(awk '$2 == "total" { print $1 }' counts)" -le 20000 ]
 }

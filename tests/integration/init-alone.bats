@@ -1,0 +1,214 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+#
+# The cases of atoll-init that make their own surroundings: terminals, bare roots, no
+# PID namespace. init-alone-checked.bats is a link to this file, for the variant under the
+# sanitizers; see init.bats.
+# timeout: 240
+#
+# shellcheck disable=SC2016,SC2030,SC2031 # the inner shell expands; a test is a subshell
+
+bats_require_minimum_version 1.5.0
+load init
+
+# --- finding and executing the command ---
+
+@test "init: --version and --help" {
+	run -0 "$INIT" --version
+	[[ $output =~ ^atoll-init\ [0-9]+\.[0-9]+\.[0-9]+ ]]
+	run -0 "$INIT" --help
+	[[ $output == "usage: atoll-init"*--sigmask=HEX* ]]
+}
+
+# --- the start-up race ---
+
+@test "init: a signal sent at the very start arrives (--sigmask)" {
+	run -0 timeout -k 1 30 "$PROBE" race 60 15 143 "$INIT" --sigmask=0 sleep 3
+	[ "$output" = "good=60" ]
+}
+
+@test "init: and reaches a command that has it blocked, to be taken later" {
+	# TERM (bit 14) is blocked until catch waits for it.
+	run -0 timeout -k 1 30 "$PROBE" race 40 15 0 "$INIT" --sigmask=4000 "$PROBE" catch 1
+	[ "$(grep -c '^15 ' <<<"$output")" = 40 ]
+	[[ $output == *"good=40" ]]
+}
+
+@test "init: and in group mode" {
+	run -0 timeout -k 1 30 "$PROBE" race 60 15 143 "$INIT" -g --sigmask=0 sleep 3
+	[ "$output" = "good=60" ]
+}
+
+# --- not PID 1 ---
+
+@test "init: not PID 1 it becomes a subreaper by itself" {
+	run -6 timeout 20 "$INIT" -w sh -c "$PROBE orphans 3; sleep 0.2; exit 6"
+	[ "$(grep -c 'reaped orphan' <<<"$output")" = 3 ]
+}
+
+@test "init: -s is accepted anywhere" {
+	run -0 ns "$INIT" -s true
+	run -0 "$INIT" -s true
+}
+
+@test "init: -p: the death of the parent reaches the command" {
+	sh -c "'$INIT' -p USR1 '$PROBE' catch 1 >out 2>err & until grep -q ready out; do sleep 0.02; done" 3>&-
+	until_true grep -q '^10 ' out
+}
+
+@test "init: outside a namespace it suspends with its job and comes back" {
+	command -v script >/dev/null || skip "needs script(1)"
+	cat >job <<-EOF
+		set -m
+		'$INIT' sh -c 'kill -TSTP \$\$; echo back; exit 9'
+		echo "stopped=\$?"
+		fg
+		echo "ended=\$?"
+	EOF
+	timeout -k 1 20 script -qec 'bash job' typescript </dev/null >out 2>&1 3>&-
+	cat out
+	grep -q 'stopped=14[78]' out # 128+STOP or 128+TSTP, as the shell sees it
+	grep -q '^back' out
+	grep -q 'ended=9' out
+}
+
+@test "init: the command gets the terminal and has the foreground" {
+	command -v script >/dev/null || skip "needs script(1)"
+	timeout -k 1 20 script -qec "unshare --pid --fork --mount-proc '$INIT' sh -c 'ps -o pid,pgid,tpgid,comm -p 2; read x; echo got \$x; exit 3'" \
+		typescript <<<hello >out 2>&1 3>&- || [ $? = 3 ]
+	cat out
+	grep -q '^ *2 *2 *2 ' out
+	grep -q '^got hello' out
+}
+
+# --- quiet and clean ---
+
+@test "init: needs no /proc, no /dev, nothing but itself" {
+	only_for plain
+	mkdir root
+	cp "$INIT" root/init
+	run -0 timeout -k 1 20 unshare --pid --fork --mount -- chroot root /init -g -- /init /init --version
+	[[ $output == "atoll-init "* ]]
+	run -127 timeout -k 1 20 unshare --pid --fork --mount -- chroot root /init sh
+}
+
+@test "init: small: at most 64 KiB on disk, static, at most 76 KiB resident" {
+	only_for plain
+	[ "$(stat -c %s "$INIT")" -le 65536 ]
+	run ! grep -qa 'ld-linux' "$INIT"
+	start "$INIT" sh -c 'echo ready; exec sleep 30'
+	[ "$(sed -n 's/^Rss: *\([0-9]*\) kB/\1/p' "/proc/$PID1/smaps_rollup")" -le 76 ]
+	# what it has written to, and not its file, which was copied just now
+	[ "$(sed -n 's/^Anonymous: *\([0-9]*\) kB/\1/p' "/proc/$PID1/smaps_rollup")" -le 16 ]
+	kill -TERM "$PID1"
+	finish 143
+}
+
+# --- rewriting, and to whom ---
+
+@test "init: with a limit of three descriptors" {
+	only_for plain # static
+	run -0 ns prlimit --nofile=3 "$INIT" -v -g "$INIT" --version
+	[[ $output == *"exited with status 0"* ]]
+}
+
+# --- the end ---
+
+@test "init: --grace: a command that ignores TERM is killed at the deadline" {
+	start "$INIT" --grace=1 sh -c 'trap "" TERM; echo ready; while :; do sleep 0.05; done'
+	kill -TERM "$PID1"
+	finish 137
+}
+
+@test "init: --grace and --wait-all when not PID 1" {
+	run -7 timeout 20 "$INIT" --wait-all "$PROBE" daemon 100 7
+	[ -e daemon ]
+	rm -f up daemon
+	run -7 timeout 20 "$INIT" --grace=10 "$PROBE" daemon 20000 7
+	[ -e term ]
+}
+
+# --- telling ---
+
+@test "init: a terminal held by Ctrl-S cannot either" {
+	command -v script >/dev/null || skip "needs script(1)"
+	cat >job <<-EOF
+		unshare --pid --fork --mount-proc --kill-child '$INIT' -v '$PROBE' catch 200 >out &
+		until grep -q ready out; do sleep 0.02; done
+		stty ixon </dev/tty
+		p=\$(cat /proc/\$!/task/\$!/children)
+		"$PROBE" hold
+		for ((n = 0; n < 200; n++)); do kill -RTMIN+1 \$p; done
+		wait \$!
+		echo "ended=\$?" >ended
+		"$PROBE" release
+	EOF
+	timeout -k 1 20 script -qec 'bash job' typescript </dev/null >/dev/null 2>&1 3>&-
+	grep -qx 'ended=0' ended
+}
+
+# --- a payload that is an init itself ---
+
+@test "init: /sbin/init is one by its name, unless --no-system" {
+	only_for plain
+	mkdir -p root/sbin
+	cp "$INIT" root/init
+	cp "$INIT" root/sbin/init
+	run -0 unshare --pid --fork --mount -- chroot root /init /sbin/init -v /init --version
+	[[ $output == *"main process 2 exited"* ]]
+	run -0 unshare --pid --fork --mount -- chroot root /init --no-system /sbin/init -v /init --version
+	[[ $output == *"main process 3 exited"* ]]
+}
+
+# --- in the place of others ---
+
+@test "init: tini: no subreaper unless asked, and a warning" {
+	run -0 "$DIR/tini" true
+	[[ $output == *"zombie reaping won't work"* ]]
+	run -0 "$DIR/tini" -s true
+	[ "$output" = "" ]
+	TINI_SUBREAPER='' run -0 "$DIR/tini" true
+	[ "$output" = "" ]
+}
+
+# --- the terminal ---
+
+@test "init: Ctrl-C arrives once" {
+	command -v script >/dev/null || skip "needs script(1)"
+	{
+		until grep -q ready out 2>/dev/null; do sleep 0.02; done
+		printf '\003'
+		sleep 0.3
+		printf 'x\n'
+	} | on_terminal "unshare --pid --fork --mount-proc '$INIT' sh -c 'trap \"echo int\" INT; echo ready; read x; read x; exit 4'" || [ $? = 4 ]
+	[ "$(grep -c 'int' out)" = 1 ]
+}
+
+@test "init: a hang-up reaches the command" {
+	command -v script >/dev/null || skip "needs script(1)"
+	timeout -k 1 10 script -qec "unshare --pid --fork --mount-proc '$INIT' sh -c 'trap \"echo hup >hup; exit\" HUP; echo >up; while :; do sleep 0.02; done'" \
+		typescript </dev/null >/dev/null 2>&1 3>&- &
+	local timeout=$! script
+	until_true test -e up
+	script=$(main_of $timeout)
+	kill -KILL "$script"
+	wait $timeout || :
+	until_true test -e hup
+}
+
+# --- many ---
+
+@test "init: 10000 orphans that end in crowds of 500: at most two system calls for each" {
+	only_for plain
+	command -v strace >/dev/null || skip "needs strace"
+	start "$INIT" sh -c "echo ready; until [ -e go ]; do sleep 0.02; done; $PROBE crowds 20 500; exit 3"
+	strace -c -qq -U calls,name -o counts -p "$PID1" 3>&- &
+	local tracer=$!
+	until_true eval '[ "$(status_field "$PID1" TracerPid)" = "$tracer" ]'
+	touch go
+	finish 3
+	wait $tracer || :
+	cat counts
+	[ "$(awk '$2 == "wait4" { print $1 }' counts)" -ge 10000 ]
+	[ "$(awk '$2 == "total" { print $1 }' counts)" -le 20000 ]
+}
