@@ -217,8 +217,14 @@ static void zsh(const struct prog *p, FILE *out)
 		"\tif [[ $state == id ]]; then\n\t\tlocal -a ids\n\t\tids=(${(f)\"$(%s 2>/dev/null)\"})\n"
 		"\t\tcompadd -a ids && ret=0\n\tfi\n\treturn ret\n}\n",
 		p->list_ids ? p->list_ids : "true");
+	/* As a file of $fpath it is the body of the function; sourced it only defines it. */
+	fputs("if [[ $funcstack[1] == ", out);
 	function_name(p->name, out);
-	fputs(" \"$@\"\n", out);
+	fputs(" ]]; then\n\t", out);
+	function_name(p->name, out);
+	fputs(" \"$@\"\nelse\n\tcompdef ", out);
+	function_name(p->name, out);
+	fprintf(out, " %s\nfi\n", p->name);
 }
 
 /* ---- fish --------------------------------------------------------------------- */

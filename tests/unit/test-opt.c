@@ -285,6 +285,7 @@ static void test_texts(void)
 	CHECK(!strstr(s, "secret") && !strstr(s, "alias"));
 	s = printed(print_zsh);
 	CHECK(strstr(s, "#compdef my-prog\n"));
+	CHECK(strstr(s, "else\n\tcompdef _my_prog my-prog\nfi\n"));
 	CHECK(strstr(s, "'--format[how]:FORMAT:(table json)'"));
 	s = printed(print_fish);
 	CHECK(strstr(
