@@ -283,6 +283,7 @@ static int execute(struct entry *n)
 		say(&e);
 		return STATUS_OURS;
 	}
+	selfexe_clean_environment();
 	(void)execvp(command[0], command);
 	err = errno;
 	if (err == ENOENT)

@@ -98,6 +98,11 @@ static void remember_dir(char dir[static PATH_MAX])
 	(void)setenv(DIR_ENV, dir, 1);
 }
 
+void selfexe_clean_environment(void)
+{
+	(void)unsetenv(DIR_ENV);
+}
+
 /* Most of the program is about to be run through: its pages are asked for at once
  * rather than by twenty faults. They are the page cache's in any case. */
 static void fetch_text(void)

@@ -16,6 +16,9 @@
  * asked is the binary itself). Call first in main, before any descriptor is opened. */
 int selfexe_protect(char **argv, struct err *e);
 
+/* Takes what the copy was told out of the environment, before somebody else's program gets it. */
+void selfexe_clean_environment(void);
+
 /* The atoll-init binary through a read-only mount of its own (or, where that
  * may not be had, as it is). Looked for: $ATOLL_INIT_PATH, beside the runtime's own
  * binary, in the libexec directory. An fd, or -ENOENT naming them. */
