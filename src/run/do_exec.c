@@ -18,6 +18,8 @@
 #include "base/cleanup.h"
 #include "base/jsonw.h"
 #include "base/num.h"
+#include "run/inroot.h"
+#include "run/later.h"
 #include "run/procfd.h"
 #include "sys/caps.h"
 #include "sys/syscalls.h"
@@ -257,6 +259,33 @@ int exec_prepare(struct ctx *c, struct err *e)
 	return 0;
 }
 
+/* --- descriptors --- */
+
+void exec_drop_descriptors(struct ctx *c, bool keep_proc)
+{
+	const int keep[] = { c->start_listen, c->exec_lock, c->sync[1], c->init_fd,
+			     keep_proc ? c->proc_fd : -1 };
+	unsigned int from = 3 + c->preserve_fds;
+
+	inroot_forget();
+	later_flush();
+	if (!keep_proc)
+		c->proc_fd = -1;
+	for (;;) {
+		unsigned int next = ~0U;
+
+		for (size_t i = 0; i < ARRAY_LEN(keep); i++)
+			if (keep[i] >= 0 && (unsigned int)keep[i] >= from &&
+			    (unsigned int)keep[i] < next)
+				next = (unsigned int)keep[i];
+		if (next > from)
+			(void)sys_close_range(from, next == ~0U ? next : next - 1, 0);
+		if (next == ~0U)
+			return;
+		from = next + 1;
+	}
+}
+
 /* --- HOME --- */
 
 enum { FIELD_UID = 2, FIELD_HOME = 5 }; /* name:password:uid:gid:gecos:home:shell */
@@ -425,6 +454,7 @@ int do_find_command(struct ctx *c, const struct step *s, struct err *e)
 
 	(void)s;
 	assert(c->prep);
+	exec_drop_descriptors(c, false);
 	if (c->prep->home_slot)
 		set_home(c);
 	if (r < 0)

@@ -17,6 +17,7 @@
 #include "base/cleanup.h"
 #include "base/names.h"
 #include "run/ctx.h"
+#include "run/exec.h"
 #include "run/procfd.h"
 #include "run/spawn.h"
 #include "sys/caps.h"
@@ -318,6 +319,8 @@ int do_umask(struct ctx *c, const struct step *s, struct err *e)
 static int make_last(int root, char *path, char *name)
 {
 	autoclose int parent = -1;
+	mode_t mask;
+	int r;
 
 	if (name > path)
 		name[-1] = '\0';
@@ -327,10 +330,12 @@ static int make_last(int root, char *path, char *name)
 		name[-1] = '/';
 	if (parent < 0)
 		return parent;
-	/* Past the umask, which is not the process's yet. */
-	if (mkdirat(parent, name, CWD_MODE) < 0)
-		return errno == EEXIST ? 0 : -errno;
-	return fchmodat(parent, name, CWD_MODE, 0) < 0 ? -errno : 0;
+	/* Past the umask, which is not the process's yet; not by a chmod(2), to which
+	 * somebody might show a link in the meantime. */
+	mask = umask(0);
+	r = mkdirat(parent, name, CWD_MODE) < 0 ? -errno : 0;
+	(void)umask(mask);
+	return r == -EEXIST ? 0 : r;
 }
 
 /* Like mkdir -p, but never out of the root: each ancestor is resolved anew in it. */
@@ -386,7 +391,7 @@ int do_cwd(struct ctx *c, const struct step *s, struct err *e)
 {
 	const char *cwd = s->process.process->cwd;
 
-	(void)c;
+	exec_drop_descriptors(c, true);
 	if (chdir(cwd) < 0)
 		return err_set(e, errno, "chdir to cwd (\"%s\") set in config.json failed: %m",
 			       cwd);

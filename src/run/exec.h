@@ -34,6 +34,13 @@ struct exec_prep {
  * plan cannot do (a joined network namespace that is ours, with sysctls). */
 int exec_prepare(struct ctx *c, struct err *e);
 
+/* Child: closes all that no later step needs, whether ours or inherited: before the
+ * first path is resolved that the container has a say in and that may go through
+ * /proc/self/fd (cwd, command, the interpreter of a script; CVE-2024-21626). Left are
+ * sockets and plain files, and with `keep_proc` c->proc_fd. A created container, which
+ * may wait for long, thereby keeps nobody waiting for an end of file either. */
+void exec_drop_descriptors(struct ctx *c, bool keep_proc);
+
 /* Child: signals, death signal and descriptors as the program shall find them.
  * Called before the filter is loaded or else by do_exec(); the second call does
  * nothing. */

@@ -11,7 +11,7 @@
 
 #include "base/cleanup.h"
 #include "run/ctx.h"
-#include "run/later.h"
+#include "run/exec.h"
 #include "run/wire.h"
 #include "sys/syscalls.h"
 
@@ -121,29 +121,6 @@ static int serve(struct ctx *c)
 	return 1;
 }
 
-/* A created container may wait for long. Meanwhile it holds nothing that the
- * steps after this one do not need: no descriptor of the host, and none that the
- * runtime had inherited, of which somebody may be waiting for the end of file. */
-static void drop_descriptors(struct ctx *c)
-{
-	int keep[] = { c->start_listen, c->exec_lock, c->sync[1], c->init_fd };
-	unsigned int from = 3 + c->preserve_fds;
-
-	for (;;) {
-		unsigned int next = ~0U;
-
-		for (size_t i = 0; i < ARRAY_LEN(keep); i++)
-			if (keep[i] >= 0 && (unsigned int)keep[i] >= from &&
-			    (unsigned int)keep[i] < next)
-				next = (unsigned int)keep[i];
-		if (next > from)
-			(void)sys_close_range(from, next == ~0U ? next : next - 1, 0);
-		if (next == ~0U)
-			return;
-		from = next + 1;
-	}
-}
-
 int do_wait_start(struct ctx *c, const struct step *s, struct err *e)
 {
 	autoclose int sigfd = -1;
@@ -151,8 +128,7 @@ int do_wait_start(struct ctx *c, const struct step *s, struct err *e)
 	int started = 0;
 
 	(void)s;
-	drop_descriptors(c);
-	later_flush();
+	exec_drop_descriptors(c, false);
 	sigfillset(&all);
 	(void)sigprocmask(SIG_SETMASK, &all, &old);
 	sigfd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
