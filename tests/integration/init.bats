@@ -217,10 +217,11 @@ load init
 @test "init: a command that changed its user is no end of the world" {
 	# PID 1 without CAP_KILL gets EPERM for every signal.
 	start setpriv --bounding-set -kill "$INIT" -v setpriv --reuid=65534 --clear-groups \
-		sh -c 'echo ready; sleep 0.3; exit 5'
-	sleep 0.05
+		sh -c 'echo ready; until [ -e "$DIR/go" ]; do sleep 0.02; done; exit 5'
 	kill -HUP "$PID1"
 	kill -RTMIN+2 "$PID1"
+	until_true grep -q "signal 36 (RTMIN+2) could not be forwarded" err
+	touch "$DIR/go"
 	finish 5
 	grep -q "signal 1 (HUP) could not be forwarded: Operation not permitted" err
 }
