@@ -175,7 +175,10 @@ static void fill_ns(const struct view *v, const struct remarks *r, const struct 
 	if (!n->owner)
 		n->owner = ns->flags & PN_NS_F_ROOT ? "host" : "no container";
 	n->state = pn_state_name(ns->state);
-	n->reap = !(ns->flags & PN_NS_F_ROOT) && ns->init ? view_reap_text(a, ns) : "";
+	/* The first one is that of a container, if we are inside of one. */
+	n->reap = ns->init && !(ns->flags & PN_NS_F_ROOT && ns->reap == PN_REAP_UNKNOWN)
+			  ? view_reap_text(a, ns)
+			  : "";
 	n->count = count_text(a, ns);
 	n->mark = f ? words(a, f) : NULL;
 	n->bad = (f && f->severity > PN_NOTE) || ns->reap == PN_REAP_NO ||

@@ -28,7 +28,7 @@ struct map_ns {
 	size_t end;       /* index after the last namespace below it */
 	const char *name; /* "pid:[4026531836]" */
 	const char *owner, *state;
-	const char *reap;  /* verdict and evidence; "" for the first namespace */
+	const char *reap;  /* verdict and evidence; "" */
 	const char *count; /* "3 processes, 1 zombie" */
 	const char *mark;
 	bool bad;
