@@ -36,6 +36,7 @@ enum {
 		1 << 1,         /* file not there: the next row is the same limit by another name */
 	LIMIT_RETRY = 1 << 2,   /* EINVAL: once more after the others, which it depends on */
 	LIMIT_MISSING = 1 << 3, /* this version of cgroups has no such limit */
+	LIMIT_SECOND = 1 << 4,  /* the value is the file's second word; the first stays as it is */
 };
 
 struct limit_out {

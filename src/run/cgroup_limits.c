@@ -69,12 +69,33 @@ static int write_failed(const struct target *t, const struct limit_out *w, int r
 		       t->h->mount_point, t->h->path, w->file);
 }
 
+/* Puts the file's first word, as it is now, before the value. */
+static int with_first_word(const struct target *t, const struct limit_out *w, char *out,
+			   size_t size)
+{
+	char now[256];
+	ssize_t n = cgroup_read(t->h->fd, w->file, now, sizeof(now));
+
+	if (n < 0)
+		return (int)n;
+	n = snprintf(out, size, "%.*s %s", (int)strcspn(now, " \n"), now, w->value);
+	return (size_t)n < size ? 0 : -E2BIG;
+}
+
 /* 1: written (or as good as), 0: not there, try the next name; -EAGAIN: later */
 static int write_one(const struct target *t, const struct limit_out *w, bool last_chance,
 		     struct err *e)
 {
-	int r = cgroup_write(t->h->fd, w->file, w->value);
+	const char *value = w->value;
+	char both[sizeof(w->text) + 256];
+	int r = 0;
 
+	if (w->flags & LIMIT_SECOND) {
+		r = with_first_word(t, w, both, sizeof(both));
+		value = both;
+	}
+	if (r >= 0)
+		r = cgroup_write(t->h->fd, w->file, value);
 	if (r >= 0 || (r == -ENOENT && (w->flags & LIMIT_OPTIONAL)))
 		return 1;
 	if (r == -ENOENT && (w->flags & LIMIT_ELSE_NEXT))

@@ -66,11 +66,14 @@ static int cpu_weight(const struct limit_row *row, const struct oci_resources *r
 {
 	(void)row;
 	(void)i;
-	if (!r->cpu.shares || *r->cpu.shares == 0)
+	/* An idle group has the least weight, and the kernel refuses another. */
+	if (!r->cpu.shares || *r->cpu.shares == 0 || value_or_0(r->cpu.idle) == 1)
 		return 0;
 	return limit_value(out, e, "%" PRIu64, cgroup_weight_from_shares(*r->cpu.shares));
 }
 
+/* Of quota and period, one that is not asked for stays as it is: so it is with the two
+ * files of v1, and an update of the one must not lift the other. */
 static int cpu_max(const struct limit_row *row, const struct oci_resources *r, size_t i,
 		   struct limit_out *out, struct err *e)
 {
@@ -81,11 +84,16 @@ static int cpu_max(const struct limit_row *row, const struct oci_resources *r, s
 	(void)i;
 	if (quota == 0 && period == 0)
 		return 0;
-	if (quota == 0)
+	if (quota == 0) {
 		(void)snprintf(out->pointer, sizeof(out->pointer), "/linux/resources/cpu/period");
+		out->flags |= LIMIT_SECOND;
+		return limit_value(out, e, "%" PRIu64, period);
+	}
+	if (period == 0 && quota < 0)
+		return limit_value(out, e, "max");
 	if (period == 0)
-		period = 100000; /* the kernel's default, Documentation/admin-guide/cgroup-v2.rst */
-	if (quota <= 0)
+		return limit_value(out, e, "%" PRId64, quota);
+	if (quota < 0)
 		return limit_value(out, e, "max %" PRIu64, period);
 	return limit_value(out, e, "%" PRId64 " %" PRIu64, quota, period);
 }

@@ -74,6 +74,41 @@ v1() { [ -n "$(v1_of "$1")" ]; }
 	fi
 }
 
+# "QUOTA PERIOD"
+cpu_limit() {
+	if v1 cpu; then
+		echo "$(file cpu cpu.cfs_quota_us -) $(file cpu cpu.cfs_period_us -)"
+	else
+		file cpu - cpu.max
+	fi
+}
+
+@test "cpu: of quota and period, the one that an update leaves out stays" {
+	cgroup_dir cpu x >/dev/null || skip "the machine has no cpu controller"
+	resources '{"cpu": {"quota": 40000, "period": 50000}}'
+	started "$ID"
+	echo '{"cpu": {"period": 80000}}' >r.json
+	try 0 update --resources r.json "$ID"
+	is "$(cpu_limit)" "40000 80000"
+	echo '{"cpu": {"quota": 30000}}' >r.json
+	try 0 update --resources r.json "$ID"
+	is "$(cpu_limit)" "30000 80000"
+	echo '{"cpu": {"quota": -1}}' >r.json
+	try 0 update --resources r.json "$ID"
+	if v1 cpu; then is "$(cpu_limit)" "-1 80000"; else is "$(cpu_limit)" "max 80000"; fi
+}
+
+@test "cpu: idle, with shares" {
+	local d
+	d=$(cgroup_dir cpu x) || skip "the machine has no cpu controller"
+	mkdir "${d%/x}/$ID-try"
+	[ -e "${d%/x}/$ID-try/cpu.idle" ] || { rmdir "${d%/x}/$ID-try"; skip "the kernel has no cpu.idle"; }
+	rmdir "${d%/x}/$ID-try"
+	resources '{"cpu": {"shares": 512, "idle": 1}}'
+	started "$ID"
+	is "$(file cpu cpu.idle cpu.idle)" 1
+}
+
 @test "cpuset" {
 	cgroup_dir cpuset x >/dev/null || skip "the machine has no cpuset controller"
 	resources '{"cpu": {"cpus": "0", "mems": "0"}}'
@@ -111,7 +146,8 @@ v1() { [ -n "$(v1_of "$1")" ]; }
 		| .linux.resources.devices = [{allow: false, access: "rwm"}]
 		| .process.capabilities[("bounding", "effective", "permitted")] += ["CAP_MKNOD"]'
 	started "$ID"
-	try 0 exec "$ID" sh -c 'head -c 1 /dev/zero | wc -c; (echo x >/dev/kmsg-x) 2>&1; cat /dev/loop-x 2>&1; mknod /tmp/m c 1 11 && (: </tmp/m) 2>&1; mknod /tmp/b b 8 0 2>&1; :'
+	# In /dev, since the test's own directory may be on a file system mounted with nodev.
+	try 0 exec "$ID" sh -c 'head -c 1 /dev/zero | wc -c; (echo x >/dev/kmsg-x) 2>&1; cat /dev/loop-x 2>&1; mknod /dev/m c 1 11 && (: </dev/m) 2>&1; mknod /dev/b b 8 0 2>&1; :'
 	is "$(head -n 1 <<<"$out")" 1
 	[ "$(grep -ci "not permitted" <<<"$out")" -ge 3 ]
 	try 0 delete --force "$ID"

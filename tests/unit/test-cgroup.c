@@ -123,9 +123,10 @@ static const char *written(bool v2, const struct oci_resources *r, struct arena 
 			if (got < 0)
 				return arena_printf(a, "error: %s", e.msg);
 			if (got > 0)
-				all = arena_printf(a, "%s%s%s=%s", all, *all ? "\n" : "",
+				all = arena_printf(a, "%s%s%s=%s%s", all, *all ? "\n" : "",
 						   out.flags & LIMIT_MISSING ? out.pointer
 									     : out.file,
+						   out.flags & LIMIT_SECOND ? "(stays) " : "",
 						   out.value);
 		}
 	return all;
@@ -276,15 +277,19 @@ static void test_limit_values(void)
 		{ "quota alone",
 		  { .cpu.quota = PTR(int64_t, 7000) },
 		  "cpu.cfs_quota_us=7000",
-		  "cpu.max=7000 100000" },
+		  "cpu.max=7000" },
 		{ "quota -1",
 		  { .cpu.quota = PTR(int64_t, -1) },
 		  "cpu.cfs_quota_us=-1",
-		  "cpu.max=max 100000" },
+		  "cpu.max=max" },
 		{ "period alone",
 		  { .cpu.period = PTR(uint64_t, 1000) },
 		  "cpu.cfs_period_us=1000",
-		  "cpu.max=max 1000" },
+		  "cpu.max=(stays) 1000" },
+		{ "shares of an idle one",
+		  { .cpu = { .shares = PTR(uint64_t, 512), .idle = PTR(int64_t, 1) } },
+		  "cpu.shares=512\ncpu.idle=1",
+		  "cpu.idle=1" },
 		{ "shares 1",
 		  { .cpu.shares = PTR(uint64_t, 1) },
 		  "error: /linux/resources/cpu/shares: the minimum allowed cpu-shares is 2",
