@@ -123,11 +123,10 @@ static const char *written(bool v2, const struct oci_resources *r, struct arena 
 			if (got < 0)
 				return arena_printf(a, "error: %s", e.msg);
 			if (got > 0)
-				all = arena_printf(a, "%s%s%s=%s%s", all, *all ? "\n" : "",
-						   out.flags & LIMIT_MISSING ? out.pointer
-									     : out.file,
-						   out.flags & LIMIT_SECOND ? "(stays) " : "",
-						   out.value);
+				all = arena_printf(
+					a, "%s%s%s=%s%s", all, *all ? "\n" : "",
+					out.flags & LIMIT_MISSING ? out.pointer : out.file,
+					out.flags & LIMIT_SECOND ? "(stays) " : "", out.value);
 		}
 	return all;
 }
