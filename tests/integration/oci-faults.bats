@@ -30,7 +30,7 @@ rich() {
 	mkdir "$T/src"
 	config '
 		.hostname = "h" | .domainname = "d"
-		| .linux.namespaces += [{type: "cgroup"}, {type: "time"}] | .linux.timeOffsets = {boottime: {secs: 10}}
+		| .linux.namespaces |= (. + [{type: "cgroup"}, {type: "time"}] | unique_by(.type)) | .linux.timeOffsets = {boottime: {secs: 10}}
 		| .mounts += [{destination: "/mnt", type: "bind", source: $s, options: ["rbind", "rro"]},
 			{destination: "/sub", type: "tmpfs", source: "tmpfs", options: ["tmpcopyup"]}]
 		| .linux.devices = [{path: "/dev/my", type: "c", major: 1, minor: 3}]

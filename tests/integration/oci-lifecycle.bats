@@ -547,7 +547,7 @@ lines_of() { [ "$(wc -l <"$BUNDLE/rootfs/tmp/$1")" = "$2" ]; }
 
 @test "exec: joins every namespace and the cgroup" {
 	local n
-	config '.linux.namespaces += [{type: "cgroup"}]'
+	config '.linux.namespaces |= (. + [{type: "cgroup"}] | unique_by(.type))'
 	sleeps
 	started "$ID"
 	try 0 exec "$ID" sh -c 'for n in pid mnt net ipc uts cgroup user; do readlink /proc/self/ns/$n; done'
