@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <term.h>
 #include <unistd.h>
 
 #include "base/utf8.h"
@@ -33,12 +34,17 @@ static void use_locale(void)
 int top_screen_open(struct err *e)
 {
 	const char *term = getenv("TERM");
+	int known;
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return err_set(e, ENOTTY,
 			       "top needs a terminal; use `atoll ps` or `atoll watch` without one");
 	use_locale();
-	screen = newterm(NULL, stdout, stdin);
+	/* Asked first: a newterm() that fails does not give back all that it took. */
+	if (setupterm(NULL, STDOUT_FILENO, &known) == OK) {
+		(void)del_curterm(cur_term);
+		screen = newterm(NULL, stdout, stdin);
+	}
 	if (!screen)
 		return err_set(e, ENOTTY, "the terminal '%.64s' is not known: set TERM",
 			       term ? term : "");

@@ -105,8 +105,8 @@ time.sleep(100)' >zombie
 }
 
 @test "a process that is reaped within the grace is no zombie" {
-	watch --grace 5000
-	helper sh -c 'sleep 0.2 & exec sleep 1'
+	watch --grace 30000
+	helper sh -c 'sleep 3 & exec sleep 5'
 	local parent=${CHILDREN[-1]}
 	told process-in '.process.ppid == $pid' --argjson pid "$parent"
 	told process-out '.process.pid == $pid' --argjson pid "$parent"
