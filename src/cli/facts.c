@@ -18,6 +18,7 @@
 #include "cli/atoll.h"
 #include "conf/runspec.h"
 #include "proc/mountinfo.h"
+#include "run/cgroup.h"
 #include "run/inroot.h"
 
 enum { DEVICES_MAX = 4096, DEVICE_DEPTH_MAX = 4 };
@@ -136,8 +137,10 @@ static const char *own_cgroup(struct arena *a)
 static void cgroups(struct arena *a, struct run_facts *f)
 {
 	const char *own = own_cgroup(a);
+	struct cgroup cg;
 
-	f->cgroups = !f->rootless;
+	f->cgroups = !f->rootless && (cgroup_find("atoll", NULL, false, false, a, &cg, NULL) < 0 ||
+				      cg.mode != CGROUP_NONE); /* a failure: run says it */
 	f->swap_limit = access("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes", F_OK) == 0;
 	if (!own)
 		return;

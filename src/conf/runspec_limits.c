@@ -170,7 +170,9 @@ static int cgroup_limits(struct run_build *b)
 	     res->cpu.cpus || res->cpu.mems || res->pids_limit)) {
 		(void)err_set(
 			b->e, EPERM,
-			"option --%s: this user may not set limits: there is no cgroup of its own",
+			b->f->rootless
+				? "option --%s: this user may not set limits: there is no cgroup of its own"
+				: "option --%s: limits cannot be set: no cgroup hierarchy is mounted",
 			o->memory               ? "memory"
 			: o->memory_reservation ? "memory-reservation"
 			: o->cpus               ? "cpus"
@@ -178,8 +180,11 @@ static int cgroup_limits(struct run_build *b)
 			: o->cpuset_cpus        ? "cpuset-cpus"
 			: o->cpuset_mems        ? "cpuset-mems"
 						: "pids-limit");
-		err_hint(b->e,
-			 "run it under 'systemd-run --user --scope -p Delegate=yes', or as root");
+		err_hint(
+			b->e,
+			b->f->rootless
+				? "run it under 'systemd-run --user --scope -p Delegate=yes', or as root"
+				: "mount -t cgroup2 cgroup2 /sys/fs/cgroup");
 		return -EPERM;
 	}
 	res->present = res->present || b->f->cgroups;

@@ -108,21 +108,30 @@ static int make_one(struct cgroup *cg, struct cgroup_hierarchy *h, unsigned int 
 	return r;
 }
 
+int cgroup_check(const struct cgroup *cg, const struct oci_resources *res, struct err *e)
+{
+	struct limit_out demand;
+
+	if (cg->mode != CGROUP_NONE || cg->disabled || !cgroup_limits_demand(res, &demand))
+		return 0;
+	err_set(e, EOPNOTSUPP, "%s: no cgroup hierarchy can be used", demand.pointer);
+	if (cg->rootless)
+		err_hint(
+			e,
+			"rootless needs no limits + no cgrouppath when no permission is granted for cgroups");
+	else if (cg->count == 0)
+		err_hint(e, "none is mounted here: mount -t cgroup2 cgroup2 /sys/fs/cgroup");
+	return -EOPNOTSUPP;
+}
+
 static int limits(struct cgroup *cg, const struct oci_resources *res, struct arena *a,
 		  struct err *e)
 {
 	struct cgroup_hierarchy *cpuset = cgroup_v1_of(cg, "cpuset");
-	struct limit_out demand;
-	int r;
+	int r = res ? cgroup_check(cg, res, e) : 0;
 
-	if (cg->mode == CGROUP_NONE && res && cgroup_limits_demand(res, &demand)) {
-		err_set(e, EOPNOTSUPP, "%s: no cgroup hierarchy can be used", demand.pointer);
-		if (cg->rootless)
-			err_hint(
-				e,
-				"rootless needs no limits + no cgrouppath when no permission is granted for cgroups");
-		return -EOPNOTSUPP;
-	}
+	if (r < 0)
+		return r;
 	if (cg->mode == CGROUP_NONE)
 		return 0;
 	r = res ? cgroup_limits_apply(cg, res, e) : 0;

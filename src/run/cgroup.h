@@ -45,6 +45,8 @@ struct cgroup {
  * permission gives CGROUP_NONE unless cgroups_path or a resource demands it. */
 int cgroup_find(const char *id, const char *cgroups_path, bool disabled, bool rootless,
 		struct arena *a, struct cgroup *ret, struct err *e);
+/* What res limits cannot be had where there is no hierarchy: -EOPNOTSUPP names it. */
+int cgroup_check(const struct cgroup *cg, const struct oci_resources *res, struct err *e);
 /* Makes the directories, enables v2 controllers on the way down, writes the
  * limits and device rules, opens h[].fd. Refuses a cgroup that is frozen or has
  * processes ("container's cgroup is not empty"). On failure all made is removed. */

@@ -91,6 +91,8 @@ static int draw(struct lc *lc, const struct lc_create *o, enum plan_mode mode, s
 	if (r == 0)
 		r = cgroup_find(o->id, b->spec.linux_.cgroups_path, lc->cgroup_disabled,
 				lc->rootless, lc->arena, &b->cgroup, e);
+	if (r == 0) /* without a cgroup the plan has no step that would say so */
+		r = cgroup_check(&b->cgroup, &b->spec.linux_.resources, e);
 	if (r < 0)
 		return r;
 	b->env = (struct plan_env){

@@ -175,6 +175,7 @@ field() { atoll inspect -f "{{.State.$2}}" "$1"; }
 }
 
 @test "limits stand in the cgroup" {
+	grep -qE ' - cgroup2? ' /proc/self/mountinfo || skip "no cgroups are mounted here"
 	run -0 atoll run --rm -m 64m --cpus 1.5 --pids-limit 50 "$R" -- sh -c '
 		cd /sys/fs/cgroup
 		cat memory/memory.limit_in_bytes memory.max 2>/dev/null
@@ -183,6 +184,18 @@ field() { atoll inspect -f "{{.State.$2}}" "$1"; }
 	[ "$output" = $'67108864\n50\n150000' ]
 	run -0 atoll run --rm "$R" -- sh -c 'cat /sys/fs/cgroup/pids/pids.max 2>/dev/null || cat /sys/fs/cgroup/pids.max'
 	[ "$output" = 2048 ]
+}
+
+@test "without cgroups: limits are refused by name, the rest works" {
+	cat >bare <<-'END'
+		mount -t tmpfs none /sys/fs/cgroup 2>/dev/null # over them, if there are any
+		exec "$@"
+	END
+	bare() { unshare -m --propagation private sh bare "$DIR/bin/atoll" --root "$STATE" "$@"; }
+	status 125 bare run --rm -m 64m "$R" true
+	[[ $output == *"--memory: limits cannot be set: no cgroup hierarchy is mounted"* ]]
+	run -0 bare run --rm "$R" echo there
+	[ "$output" = there ]
 }
 
 @test "ulimits" {

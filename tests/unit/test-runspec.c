@@ -612,8 +612,15 @@ static void test_bad(void)
 		{ O(.user = "70000"),
 		  "--user 70000: 70000:0 does not exist in the user namespace" },
 	};
+	struct run_facts n = facts();
+	const struct bad nothing[] = {
+		{ O(.memory = "1g"),
+		  "--memory: limits cannot be set: no cgroup hierarchy is mounted" },
+	};
 
 	run_bad(rows, ARRAY_LEN(rows), &f);
+	n.cgroups = false;
+	run_bad(nothing, ARRAY_LEN(nothing), &n);
 	run_bad(user, ARRAY_LEN(user), &u);
 }
 
