@@ -262,6 +262,7 @@ field() { atoll inspect -f "{{.State.$2}}" "$1"; }
 }
 
 @test "another container's namespaces" {
+	command -v conmon || skip "no conmon"
 	atoll run -d --name first "$R" sleep 1000
 	run -0 atoll run --rm --pid container:first --net container:first "$R" ps
 	[[ $output == *"sleep 1000"* ]]
@@ -395,6 +396,7 @@ field() { atoll inspect -f "{{.State.$2}}" "$1"; }
 }
 
 @test "ids by a unique beginning" {
+	command -v conmon || skip "no conmon"
 	local id
 	id=$(atoll run -d "$R" sleep 1000)
 	[[ $id =~ ^[0-9a-f]{64}$ ]]
@@ -439,6 +441,7 @@ field() { atoll inspect -f "{{.State.$2}}" "$1"; }
 }
 
 @test "stop: an init of a whole system gets RTMIN+3, as systemd wants it" {
+	command -v conmon || skip "no conmon"
 	# It blocks that signal, and TERM, to take them by a signalfd.
 	"${CC:-cc}" -static -D_GNU_SOURCE -O1 -o "$R/bin/init-probe" "$BATS_TEST_DIRNAME/init-probe.c"
 	atoll run -d --name a "$R" -- /bin/init-probe masked 1000004000 /bin/sh -c 'echo >/tmp/up; while :; do sleep 0.05; done'

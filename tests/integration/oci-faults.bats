@@ -45,6 +45,8 @@ rich() {
 		| .process.scheduler = {policy: "SCHED_BATCH"} | .process.ioPriority = {class: "IOPRIO_CLASS_BE", priority: 5}
 		| .hooks = ({prestart: 1, createRuntime: 1, createContainer: 1, startContainer: 1, poststart: 1, poststop: 1}
 			| map_values([{path: "/bin/sh", args: ["sh", "-c", ":"]}]))' --arg s "$T/src"
+	[ -e /proc/self/ns/time ] ||
+		config 'del(.linux.namespaces[] | select(.type == "time")) | del(.linux.timeOffsets)'
 	# A mount may be left only in the container's namespace, and what the runtime makes in the root stays.
 	mkdir -p "$BUNDLE/rootfs/mnt"
 }
