@@ -149,6 +149,7 @@ nothing_left() {
 
 oci_teardown() {
 	local pid dir
+	[ -n "${ROOT-}" ] || return 0 # bats 1.11 comes here after a skip in setup_file, too
 	for pid in "${HELPERS[@]}"; do
 		kill -KILL "$pid" 2>/dev/null || :
 		wait "$pid" 2>/dev/null || :
