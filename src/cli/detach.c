@@ -4,6 +4,7 @@
  * conmon calls `atoll cleanup`, which writes the exit status into the record. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 #include "base/num.h"
 #include "cli/atoll.h"
 #include "conf/json.h"
+#include "sys/syscalls.h"
 
 enum {
 	STATUS_NOT_EXECUTABLE = 126,
@@ -119,6 +121,7 @@ static void keeper(char **argv, int sync_fd)
 		_exit(STATUS_NOT_EXECUTABLE);
 	if (null > 2)
 		(void)close(null);
+	(void)sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
 	(void)fcntl(sync_fd, F_SETFD, 0);
 	(void)snprintf(number, sizeof(number), "%d", sync_fd);
 	(void)setenv("_OCI_SYNCPIPE", number, 1);

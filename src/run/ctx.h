@@ -36,7 +36,7 @@ struct ctx {
 	int pidfd_socket;     /* connected, or -1 */
 	int console_socket;   /* connected: the child sends the pty master there; -1 none */
 	bool console_plain;   /* it ends in a file or pipe of ours: line feeds stay what they are */
-	int start_listen;     /* create: STEP_WAIT_START accepts here; -1 in run and exec */
+	int start_fd;         /* create: STEP_WAIT_START accepts here; -1 in run and exec */
 	int create_lock;      /* the same file, locked while the runtime lives; not for the child */
 	int exec_lock;        /* ROOT/ID/lock: locked until exec (run/state.h) */
 	unsigned int preserve_fds; /* fds 3 .. 3+n-1 go to the payload */

@@ -41,8 +41,8 @@ int do_state_dir(struct ctx *c, const struct step *s, struct err *e)
 	}
 	if (r < 0 || c->plan->env.mode != PLAN_CREATE)
 		return r;
-	c->start_listen = start_listen(c->state_fd, e);
-	return c->start_listen < 0 ? c->start_listen : 0;
+	c->start_fd = start_listen(c->state_fd, e);
+	return c->start_fd < 0 ? c->start_fd : 0;
 }
 
 /* Custom: a container that has a user and a cgroup namespace of its own, and
@@ -171,6 +171,6 @@ int do_created(struct ctx *c, const struct step *s, struct err *e)
 	 * the child, so our copy of its description goes. */
 	cleanup_fd(&c->create_lock);
 	cleanup_fd(&c->exec_lock);
-	cleanup_fd(&c->start_listen);
+	cleanup_fd(&c->start_fd);
 	return 0;
 }

@@ -278,10 +278,10 @@ static void ctx_debug(struct ctx *c, const char *fmt, ...)
 static int *const *ctx_fds(struct ctx *c, size_t *ret_count)
 {
 	static int *fds[16];
-	int *all[] = { &c->state_fd,     &c->bundle_fd, &c->pidfd_socket, &c->console_socket,
-		       &c->start_listen, &c->exec_lock, &c->create_lock,  &c->join_pidfd,
-		       &c->sync[0],      &c->sync[1],   &c->root_fd,      &c->old_proc_fd,
-		       &c->proc_fd,      &c->init_fd };
+	int *all[] = { &c->state_fd, &c->bundle_fd, &c->pidfd_socket, &c->console_socket,
+		       &c->start_fd, &c->exec_lock, &c->create_lock,  &c->join_pidfd,
+		       &c->sync[0],  &c->sync[1],   &c->root_fd,      &c->old_proc_fd,
+		       &c->proc_fd,  &c->init_fd };
 
 	_Static_assert(sizeof(all) <= sizeof(fds), "room for all");
 	memcpy(fds, all, sizeof(all));

@@ -110,14 +110,14 @@ static void end_by_signal(int sigfd)
 /* 1 = started, 0 = not this one */
 static int serve(struct ctx *c)
 {
-	autoclose int conn = accept4(c->start_listen, NULL, NULL, SOCK_CLOEXEC);
+	autoclose int conn = accept4(c->start_fd, NULL, NULL, SOCK_CLOEXEC);
 	struct wire_msg m;
 
 	if (conn < 0 || wire_recv(conn, &m) != 1 || m.type != WIRE_GO)
 		return 0;
 	cleanup_fd(&c->sync[1]);
 	c->sync[1] = take_fd(conn);
-	cleanup_fd(&c->start_listen);
+	cleanup_fd(&c->start_fd);
 	return 1;
 }
 
@@ -135,7 +135,7 @@ int do_wait_start(struct ctx *c, const struct step *s, struct err *e)
 	if (sigfd < 0)
 		return err_set(e, errno, "signalfd: %m");
 	while (!started) {
-		struct pollfd p[] = { { .fd = c->start_listen, .events = POLLIN },
+		struct pollfd p[] = { { .fd = c->start_fd, .events = POLLIN },
 				      { .fd = sigfd, .events = POLLIN } };
 
 		if (poll(p, ARRAY_LEN(p), -1) < 0 && errno != EINTR)

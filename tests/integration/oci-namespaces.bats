@@ -48,8 +48,8 @@ our_ns() { readlink "/proc/self/ns/$(proc_name "$1")"; }
 	show_ns
 	try 0 run --bundle "$BUNDLE" "$ID"
 	for t in $(known pid network ipc uts mount cgroup time); do
-		[[ $out == *"$(proc_name $t):["* ]]
-		[[ $out != *"$(our_ns $t)"* ]] || { echo "$t is the caller's"; return 1; }
+		[[ $out == *"$(proc_name "$t"):["* ]]
+		[[ $out != *"$(our_ns "$t")"* ]] || { echo "$t is the caller's"; return 1; }
 	done
 	has "$(our_ns user)"
 }
