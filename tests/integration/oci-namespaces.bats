@@ -60,7 +60,7 @@ our_ns() { readlink "/proc/self/ns/$(proc_name "$1")"; }
 	config 'del(.hostname) | del(.mounts[] | select(.destination == "/sys" or .destination == "/dev/mqueue"))'
 	show_ns
 	try 0 run --bundle "$BUNDLE" "$ID"
-	for t in $(known pid network ipc uts cgroup user time); do has "$(our_ns $t)"; done
+	for t in $(known pid network ipc uts cgroup user time); do has "$(our_ns "$t")"; done
 }
 
 @test "joined by path: each type but mount" {
@@ -71,12 +71,12 @@ our_ns() { readlink "/proc/self/ns/$(proc_name "$1")"; }
 	started "$ID-1"
 	first=$(pid_of "$ID-1")
 	new_bundle "$T/second"
-	for t in $(known pid network ipc uts cgroup time); do ns_set $t "/proc/$first/ns/$(proc_name $t)"; done
+	for t in $(known pid network ipc uts cgroup time); do ns_set "$t" "/proc/$first/ns/$(proc_name "$t")"; done
 	config 'del(.hostname)'
 	show_ns
 	try 0 run --bundle "$BUNDLE" "$ID"
 	for t in $(known pid network ipc uts cgroup time); do
-		ns=$(readlink "/proc/$first/ns/$(proc_name $t)")
+		ns=$(readlink "/proc/$first/ns/$(proc_name "$t")")
 		has "$ns"
 	done
 	status_is "$ID-1" running
