@@ -4,7 +4,8 @@
 /* Errors in words. A function that can fail returns >= 0 or -errno; where
  * words help, its last parameter is a `struct err *` that keeps the first
  * failure recorded. The record is plain bytes, so it needs no heap between
- * clone and exec and crosses the parent/child socket in one write. */
+ * clone and exec and crosses the parent/child socket in one write. A message is
+ * one line without control characters, whatever it quotes. */
 
 #include <limits.h>
 

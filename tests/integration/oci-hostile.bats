@@ -76,3 +76,12 @@ never() {
 	try 1 run --bundle "$BUNDLE" "$ID"
 	exec {fd}<&-
 }
+
+@test "no control character of an argument or a configuration is printed" {
+	local esc=$'\e[31m'
+	try 1 "cmd$esc"
+	[[ $err == *"cmd?[31m"* ]]
+	config '.process.args = [$c]' --arg c "no$esc"
+	try 1 run --bundle "$BUNDLE" "$ID"
+	[[ $err != *$'\e'* && $err == *"no?[31m"* ]]
+}
