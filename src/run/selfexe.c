@@ -103,12 +103,13 @@ void selfexe_clean_environment(void)
 	(void)unsetenv(DIR_ENV);
 }
 
-/* Most of the program is about to be run through: its pages are asked for at once
- * rather than by twenty faults. They are the page cache's in any case. */
+/* Most of the program is about to be run through, and its constants are read: their
+ * pages are asked for at once rather than by thirty faults. They are the page cache's
+ * in any case. */
 static void fetch_text(void)
 {
-	extern char __executable_start[], __etext[];
-	uintptr_t from = (uintptr_t)__executable_start, to = (uintptr_t)__etext;
+	extern char __executable_start[], _edata[];
+	uintptr_t from = (uintptr_t)__executable_start, to = (uintptr_t)_edata;
 
 	from &= ~(uintptr_t)4095;
 	(void)madvise((void *)from, (to - from) & ~(uintptr_t)4095, MADV_POPULATE_READ);
