@@ -263,8 +263,8 @@ int exec_prepare(struct ctx *c, struct err *e)
 
 void exec_drop_descriptors(struct ctx *c, bool keep_proc)
 {
-	const int keep[] = { c->start_fd, c->exec_lock, c->sync[1], c->init_fd,
-			     keep_proc ? c->proc_fd : -1 };
+	const int keep[] = { c->start_fd, c->exec_lock, c->sync[1],
+			     c->init_fd,  c->fault_fd,  keep_proc ? c->proc_fd : -1 };
 	unsigned int from = 3 + c->preserve_fds;
 
 	inroot_forget();

@@ -101,7 +101,7 @@ static struct {
 	int trigger[2];
 } fault;
 
-static void fault_read(void)
+static void fault_read(struct ctx *c)
 {
 	const char *text = getenv("ATOLL_FAULT");
 
@@ -117,6 +117,8 @@ static void fault_read(void)
 	    fcntl(fault.trigger[0], F_SETSIG, SIGKILL) < 0 ||
 	    fcntl(fault.trigger[0], F_SETFL, O_ASYNC) < 0)
 		fault.what = 0;
+	else
+		c->fault_fd = fault.trigger[1];
 }
 
 static int fault_inject(size_t i, struct err *e)
@@ -129,8 +131,9 @@ static int fault_inject(size_t i, struct err *e)
 	return write(fault.trigger[1], "", 1) == 1 ? 0 : err_set(e, errno, "trigger: %m");
 }
 #else
-static inline void fault_read(void)
+static inline void fault_read(struct ctx *c)
 {
+	(void)c;
 }
 
 static inline int fault_inject(size_t i, struct err *e)
@@ -405,7 +408,8 @@ int stage_run(struct ctx *c, struct err *e)
 {
 	int r = 0;
 
-	fault_read();
+	c->fault_fd = -1;
+	fault_read(c);
 	c->child_main = child_main;
 	for (size_t i = 0; i <= c->plan->clone_at && r == 0; i++)
 		r = run_step(c, i, e);

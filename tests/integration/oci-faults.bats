@@ -47,6 +47,7 @@ rich() {
 			| map_values([{path: "/bin/sh", args: ["sh", "-c", ":"]}]))' --arg s "$T/src"
 	[ -e /proc/self/ns/time ] ||
 		config 'del(.linux.namespaces[] | select(.type == "time")) | del(.linux.timeOffsets)'
+	[ -n "$(v2_mount)$(v1_of pids)" ] || config 'del(.linux.resources.pids)'
 	# A mount may be left only in the container's namespace, and what the runtime makes in the root stays.
 	mkdir -p "$BUNDLE/rootfs/mnt"
 }
