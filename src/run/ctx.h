@@ -52,6 +52,7 @@ struct ctx {
 	/* What do_clone() calls in the new process: the walk through the child's steps. */
 	void (*child_main)(struct ctx *c) __attribute__((noreturn));
 	int sync[2];         /* [0] host, [1] child; SOCK_SEQPACKET */
+	bool dropped;        /* exec_drop_descriptors() was here */
 	int fault_fd;        /* the suite's build: kept open in the child; else -1 */
 	struct pidref child; /* host side */
 

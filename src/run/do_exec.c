@@ -267,8 +267,14 @@ void exec_drop_descriptors(struct ctx *c, bool keep_proc)
 			     c->init_fd,  c->fault_fd,  keep_proc ? c->proc_fd : -1 };
 	unsigned int from = 3 + c->preserve_fds;
 
+	if (c->dropped) { /* since then only our procfs may have been opened */
+		if (!keep_proc)
+			cleanup_fd(&c->proc_fd);
+		return;
+	}
+	c->dropped = true;
 	inroot_forget();
-	later_flush();
+	later_forget();
 	if (!keep_proc)
 		c->proc_fd = -1;
 	for (;;) {
@@ -496,7 +502,6 @@ void exec_clean(struct ctx *c)
 	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
 	if (!c->prep->outlives)
 		(void)prctl(PR_SET_PDEATHSIG, 0);
-	(void)sys_close_range(3 + c->preserve_fds, ~0U, CLOSE_RANGE_CLOEXEC);
 }
 
 int do_exec(struct ctx *c, const struct step *s, struct err *e)

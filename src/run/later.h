@@ -15,4 +15,7 @@ void later_never(void);
 /* Closes them now: before the child waits for something. */
 void later_flush(void);
 
+/* The caller closes all descriptors itself. */
+void later_forget(void);
+
 #define autolater __attribute__((cleanup(later_close)))
