@@ -140,20 +140,12 @@ time.sleep(100)'
 	told namespace-gone '.namespace.ns == $ns' --argjson ns "$ns"
 }
 
-@test "soon, where the process connector is; by the interval where it is not" {
+@test "soon, where the process connector is, however long the interval" {
 	watch --interval 60000
 	helper sleep 77
 	if ! until_true event process-in '.process.pid == $pid' --argjson pid "${CHILDREN[-1]}"; then
 		skip "no process connector here"
 	fi
-	kill "${CHILDREN[0]}"
-	wait "${CHILDREN[0]}" || :
-	# Another procfs has no alarm.
-	"$ATOLL" watch --json --initial --proc /proc --interval 200 >events 2>err 3>&- &
-	CHILDREN+=($!)
-	until_true test -s events
-	helper sleep 78
-	told process-in '.process.pid == $pid' --argjson pid "${CHILDREN[-1]}"
 }
 
 @test "schema: every line has what the manual page says" {
@@ -173,7 +165,7 @@ time.sleep(100)'
 	cp "$(command -v sleep)" "$(printf 'sl\033[31m\nep')"
 	helper "$PWD/$(printf 'sl\033[31m\nep')" 100
 	# shellcheck disable=SC2016 # its own $1
-	timeout 20 bash -c '"$1" watch --initial --only process- | head -n 400 >out' - "$ATOLL" 3>&-
+	timeout 20 bash -c '"$1" watch --initial --only process- | head -n 30 >out' - "$ATOLL" 3>&-
 	grep -qF '\x1b[31m\nep' out
 	LC_ALL=C run ! grep -qP '[\x00-\x08\x0b-\x1f\x7f]' out
 	timeout 20 bash -c '"$1" watch --initial | head -n 1 >out' - "$ATOLL" 3>&-
