@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "sys/fdpass.h"
 #include "sys/syscalls.h"
 
 static int mount_fs(int fs)
@@ -40,51 +41,6 @@ static int procfs_by_option(int pidns_fd)
 	return r < 0 ? r : mount_fs(fs);
 }
 
-static int send_fd(int sock, int fd)
-{
-	char byte = 0;
-	struct iovec iov = { &byte, 1 };
-	union {
-		char buf[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} ctl = { .buf = { 0 } };
-	struct msghdr msg = { .msg_iov = &iov,
-			      .msg_iovlen = 1,
-			      .msg_control = ctl.buf,
-			      .msg_controllen = sizeof(ctl.buf) };
-	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
-
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
-	return sendmsg(sock, &msg, MSG_NOSIGNAL) < 0 ? -errno : 0;
-}
-
-static int recv_fd(int sock)
-{
-	char byte;
-	struct iovec iov = { &byte, 1 };
-	union {
-		char buf[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} ctl = { .buf = { 0 } };
-	struct msghdr msg = { .msg_iov = &iov,
-			      .msg_iovlen = 1,
-			      .msg_control = ctl.buf,
-			      .msg_controllen = sizeof(ctl.buf) };
-	const struct cmsghdr *c;
-	int fd;
-
-	if (recvmsg(sock, &msg, MSG_CMSG_CLOEXEC) <= 0)
-		return -EPERM;
-	c = CMSG_FIRSTHDR(&msg);
-	if (!c || c->cmsg_type != SCM_RIGHTS || c->cmsg_len != CMSG_LEN(sizeof(int)))
-		return -EPERM;
-	memcpy(&fd, CMSG_DATA(c), sizeof(fd));
-	return fd;
-}
-
 /* A procfs shows the namespace of who mounts it. Only a child of the one that called setns(2) is
  * in it; CLONE_PARENT makes that child the caller's to wait for, so that none is left behind. */
 static int procfs_by_helper(int pidns_fd)
@@ -93,6 +49,7 @@ static int procfs_by_helper(int pidns_fd)
 	struct clone_args args = { .exit_signal = 0 };
 	struct clone_args inner = { .exit_signal = 0 };
 	int pair[2], fd;
+	char byte;
 	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
@@ -110,14 +67,15 @@ static int procfs_by_helper(int pidns_fd)
 			autoclose int fs = sys_fsopen("proc", FSOPEN_CLOEXEC);
 			int mnt = fs < 0 ? fs : mount_fs(fs);
 
-			_exit(mnt < 0 || send_fd(theirs, mnt) < 0);
+			_exit(mnt < 0 || fdpass_send(theirs, "", 1, mnt) < 0);
 		}
 		if (pid > 0)
 			(void)waitpid(pid, NULL, __WALL);
 		_exit(pid < 0);
 	}
 	cleanup_fd(&theirs);
-	fd = recv_fd(ours);
+	if (fdpass_recv(ours, &byte, 1, &fd) <= 0 || fd < 0)
+		fd = -EPERM;
 	while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
 		continue;
 	return fd;

@@ -16,6 +16,7 @@
 #include "base/cleanup.h"
 #include "run/inroot.h"
 #include "run/mnt.h"
+#include "sys/fdpass.h"
 #include "sys/mountapi.h"
 #include "sys/syscalls.h"
 
@@ -260,27 +261,10 @@ static int open_pair(struct ctx *c, const struct step *s, int root, int *ret_mas
 
 static int send_master(int sock, int master, struct err *e)
 {
-	static char name[] = "/dev/ptmx";
-	union {
-		struct cmsghdr align;
-		char buf[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	struct iovec iov = { .iov_base = name, .iov_len = sizeof(name) - 1 };
-	struct msghdr msg = { .msg_iov = &iov,
-			      .msg_iovlen = 1,
-			      .msg_control = control.buf,
-			      .msg_controllen = sizeof(control.buf) };
-	struct cmsghdr *cm = CMSG_FIRSTHDR(&msg);
-	ssize_t n;
+	static const char name[] = "/dev/ptmx";
+	ssize_t n = fdpass_send(sock, name, sizeof(name) - 1, master);
 
-	cm->cmsg_level = SOL_SOCKET;
-	cm->cmsg_type = SCM_RIGHTS;
-	cm->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(cm), &master, sizeof(int));
-	do
-		n = sendmsg(sock, &msg, MSG_NOSIGNAL);
-	while (n < 0 && errno == EINTR);
-	return n < 0 ? err_set(e, errno, "send the terminal to the console socket: %m") : 0;
+	return n < 0 ? err_set(e, (int)-n, "send the terminal to the console socket: %m") : 0;
 }
 
 /* CVE-2025-52565: the file is made here, or is no link. */

@@ -15,6 +15,7 @@
 #include "run/entry.h"
 #include "run/start.h"
 #include "run/state.h"
+#include "sys/fdpass.h"
 
 /* What is going to be made is written down before, so that it can be taken
  * away even if this process is killed in between. */
@@ -124,28 +125,13 @@ static int write_pid_file(struct ctx *c, struct err *e)
 
 static int send_pidfd(struct ctx *c, struct err *e)
 {
-	static char word[] = "pidfd";
-	struct iovec iov = { .iov_base = word, .iov_len = sizeof(word) - 1 };
-	union {
-		struct cmsghdr align;
-		char buf[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	struct msghdr m = { .msg_iov = &iov,
-			    .msg_iovlen = 1,
-			    .msg_control = control.buf,
-			    .msg_controllen = sizeof(control.buf) };
-	struct cmsghdr *h = CMSG_FIRSTHDR(&m);
+	static const char word[] = "pidfd";
+	ssize_t n;
 
 	if (c->pidfd_socket < 0)
 		return 0;
-	h->cmsg_level = SOL_SOCKET;
-	h->cmsg_type = SCM_RIGHTS;
-	h->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(h), &c->child.fd, sizeof(int));
-	while (sendmsg(c->pidfd_socket, &m, MSG_NOSIGNAL) < 0)
-		if (errno != EINTR)
-			return err_set(e, errno, "send the pidfd to the pidfd socket: %m");
-	return 0;
+	n = fdpass_send(c->pidfd_socket, word, sizeof(word) - 1, c->child.fd);
+	return n < 0 ? err_set(e, (int)-n, "send the pidfd to the pidfd socket: %m") : 0;
 }
 
 int do_created(struct ctx *c, const struct step *s, struct err *e)

@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/jsonw.h"
+#include "sys/fdpass.h"
 
 enum { AGENT_TIMEOUT_S = 10 };
 
@@ -77,39 +78,22 @@ int seccomp_agent_tell(const struct seccomp_agent *agent, pid_t pid, int listene
 		       struct err *e)
 {
 	autoclose int fd = connect_to(agent, e);
-	struct iovec iov;
-	union {
-		struct cmsghdr align;
-		char buf[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	struct msghdr m = { .msg_iov = &iov,
-			    .msg_iovlen = 1,
-			    .msg_control = control.buf,
-			    .msg_controllen = sizeof(control.buf) };
-	struct cmsghdr *h = CMSG_FIRSTHDR(&m);
 	char *text;
 	size_t len;
+	ssize_t n;
 
 	if (fd < 0)
 		return fd;
 	seccomp_agent_json(agent, pid, a, &text, &len);
-	h->cmsg_level = SOL_SOCKET;
-	h->cmsg_type = SCM_RIGHTS;
-	h->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(h), &listener, sizeof(int));
-	while (len > 0) {
-		ssize_t n;
-
-		iov = (struct iovec){ .iov_base = text, .iov_len = len };
-		n = sendmsg(fd, &m, MSG_NOSIGNAL);
-		if (n < 0 && errno != EINTR)
-			return failed(agent, errno, e);
-		if (n <= 0)
-			continue;
+	/* The listener goes with the first byte. */
+	n = fdpass_send(fd, text, len, listener);
+	while (n >= 0 && (size_t)n < len) {
 		text += n;
 		len -= (size_t)n;
-		m.msg_control = NULL; /* the listener goes with the first byte */
-		m.msg_controllen = 0;
+		do
+			n = send(fd, text, len, MSG_NOSIGNAL);
+		while (n < 0 && errno == EINTR);
+		n = n < 0 ? -errno : n;
 	}
-	return 0;
+	return n < 0 ? failed(agent, (int)-n, e) : 0;
 }

@@ -9,34 +9,17 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "sys/fdpass.h"
 
 int tty_receive(int sock, struct err *e)
 {
 	char data[256];
-	struct iovec iov = { .iov_base = data, .iov_len = sizeof(data) };
-	union {
-		struct cmsghdr align;
-		char buf[CMSG_SPACE(sizeof(int))];
-	} control;
-	struct msghdr m = { .msg_iov = &iov,
-			    .msg_iovlen = 1,
-			    .msg_control = control.buf,
-			    .msg_controllen = sizeof(control.buf) };
-	struct cmsghdr *h;
-	ssize_t n;
 	int fd;
+	ssize_t n = fdpass_recv(sock, data, sizeof(data), &fd);
 
-	do
-		n = recvmsg(sock, &m, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
 	if (n < 0)
-		return err_set(e, errno, "receive the terminal: %m");
-	h = CMSG_FIRSTHDR(&m);
-	if (!h || h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS ||
-	    h->cmsg_len != CMSG_LEN(sizeof(int)))
-		return err_set(e, EPROTO, "the container sent no terminal");
-	memcpy(&fd, CMSG_DATA(h), sizeof(fd));
-	return fd;
+		return err_set(e, (int)-n, "receive the terminal: %m");
+	return fd < 0 ? err_set(e, EPROTO, "the container sent no terminal") : fd;
 }
 
 void tty_resize(const struct tty *t)
