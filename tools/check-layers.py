@@ -26,7 +26,7 @@ BELOW = {
     "run": {"base", "sys", "proc", "conf", "plan"},
     "init": {"base", "sys"},
     "pidns": {"base", "sys", "proc"},
-    "audit": {"base", "proc", "pidns", "conf"},
+    "audit": {"base", "sys", "proc", "pidns", "conf"},
     "image": {"base", "sys", "conf"},
     "cli": {"base", "sys", "proc", "conf", "plan", "run", "pidns", "audit", "image"},
 }

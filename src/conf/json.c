@@ -24,6 +24,7 @@ struct reader {
 	size_t depth, values;
 	size_t end; /* of the last token that was handed to us */
 	const char *key;
+	size_t key_offset;
 	int result;
 };
 
@@ -195,6 +196,7 @@ static struct json *add(struct reader *r, enum json_type type)
 	v = ARENA_NEW(r->arena, struct json);
 	v->type = type;
 	v->key = r->key;
+	v->key_offset = r->key_offset;
 	r->key = NULL;
 	v->offset = r->end;
 	while (v->offset < r->doc->len && strchr(" \t\r\n,:", r->doc->text[v->offset]))
@@ -312,6 +314,7 @@ static int on_key(void *ctx, const unsigned char *s, size_t len)
 	while (here.offset < r->doc->len && r->doc->text[here.offset] != '"')
 		here.offset++;
 	r->end = yajl_get_bytes_consumed(r->yajl);
+	r->key_offset = here.offset;
 	r->key = here.key = arena_strndup(r->arena, (const char *)s, len);
 	complaint = string_complaint(r, (const char *)s, len, here.offset, r->end);
 	return complaint ? stop(r, &here, EINVAL, complaint) : 1;

@@ -23,11 +23,13 @@ enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSO
 struct json {
 	enum json_type type;
 	bool boolean;
-	const char *key;  /* inside an object, else NULL */
-	const char *text; /* string value, or a number as written; NUL-terminated */
-	size_t len;       /* of text */
-	size_t offset;    /* of the value's first byte */
-	size_t count;     /* of children */
+	const char *key;   /* inside an object, else NULL */
+	const char *text;  /* string value, or a number as written; NUL-terminated */
+	size_t len;        /* of text */
+	size_t offset;     /* of the value's first byte */
+	size_t key_offset; /* of the key's first byte, if there is a key */
+	bool plain; /* YAML: a scalar without quotes and tag; `text` is as written for all types */
+	size_t count; /* of children */
 	const struct json *parent, *child, *next;
 };
 
