@@ -19,6 +19,7 @@
 #include "audit/rule.h"
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/names.h"
 #include "conf/json.h"
 
 /* ---- Input -------------------------------------------------------------------------------- */
@@ -41,7 +42,7 @@ struct source {
 	bool yaml;          /* else JSON */
 	const size_t *line; /* offsets of line starts, made when first asked for */
 	size_t line_count;
-	size_t objects; /* how many were found in it */
+	size_t objects; /* how many were found in it: audit_object() counts */
 	const struct source *next;
 };
 
@@ -138,6 +139,7 @@ struct audit {
 	const struct source *sources, **sources_end;
 	const struct facts *objects, **objects_end;
 	size_t source_count, object_count;
+	bool objects_cut; /* AUDIT_OBJECTS_MAX was reached */
 	const struct diag *diags, **diags_end;
 	size_t diag_count;
 	struct finding *findings;
@@ -161,8 +163,10 @@ void audit_init(struct audit *a, struct arena *arena);
  * returns zeroed ones with kind, source and place set; NULL: AUDIT_OBJECTS_MAX (a diagnostic was added). */
 struct facts *audit_object(struct audit *a, enum input_kind kind, const struct source *src,
 			   const struct json *node);
-void audit_diag(struct audit *a, enum diag_id id, const struct facts *of, const struct place *at,
-		const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+/* `at` may be NULL. What is returned lets the reader say that it does not block. */
+struct diag *audit_diag(struct audit *a, enum diag_id id, const struct facts *of,
+			const struct place *at, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
 struct place place_of(const struct source *src, const struct json *node);     /* its value */
 struct place place_of_key(const struct source *src, const struct json *node); /* its key */
 
@@ -176,7 +180,7 @@ void list_unknown(struct facts *f, enum list_id id, const char *why); /* not (al
 struct mount_fact *mount_add(struct audit *a, struct facts *f, struct place at);
 /* Names as engines take them: "SYS_ADMIN", "CAP_SYS_ADMIN", any case if `any_case`. Bit number, or -1. "ALL" is not one. */
 int cap_from_name(const char *name, bool any_case);
-const char *cap_name(int bit); /* "CAP_SYS_ADMIN"; NULL: none */
+/* cap_name(bit), "CAP_SYS_ADMIN", is in base/names.h. */
 extern const uint64_t caps_docker, caps_podman,
 	caps_crio;         /* engines' defaults; containerd's are Docker's */
 uint64_t caps_known(void); /* all that this program knows */

@@ -207,7 +207,7 @@ static struct json *add(struct reader *r, enum json_type type)
 		return v;
 	}
 	v->parent = top->node;
-	top->node->count++;
+	v->index = (uint32_t)top->node->count++;
 	if (top->last)
 		top->last->next = v;
 	else

@@ -28,6 +28,7 @@ struct json {
 	size_t len;        /* of text */
 	size_t offset;     /* of the value's first byte */
 	size_t key_offset; /* of the key's first byte, if there is a key */
+	uint32_t index; /* among its parent's children, from 0 */
 	bool plain; /* YAML: a scalar without quotes and tag; `text` is as written for all types */
 	size_t count; /* of children */
 	const struct json *parent, *child, *next;
