@@ -23,14 +23,16 @@ enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSO
 struct json {
 	enum json_type type;
 	bool boolean;
+	bool plain;        /* YAML: a scalar without quotes and without a tag of YAML's own */
+	uint32_t index;    /* among its parent's children, from 0 */
 	const char *key;   /* inside an object, else NULL */
-	const char *text;  /* string value, or a number as written; NUL-terminated */
+	const char *text;  /* string value, number, or any plain scalar of YAML; NUL-terminated.
+			     * As written, but for integers of YAML (conf/yaml.h) */
 	size_t len;        /* of text */
 	size_t offset;     /* of the value's first byte */
 	size_t key_offset; /* of the key's first byte, if there is a key */
-	uint32_t index; /* among its parent's children, from 0 */
-	bool plain; /* YAML: a scalar without quotes and tag; `text` is as written for all types */
-	size_t count; /* of children */
+	const char *tag;   /* YAML: one that is not YAML's own ("!reset"), else NULL */
+	size_t count;      /* of children */
 	const struct json *parent, *child, *next;
 };
 
@@ -40,6 +42,7 @@ struct json_doc {
 	const struct json *root;
 };
 
+/* The strict reading, for what the runtime acts upon. */
 int json_parse(const char *name, const char *text, size_t len, struct arena *a,
 	       struct json_doc *ret, struct err *e);
 
@@ -53,3 +56,56 @@ const struct json *json_nearest(const struct json_doc *d, const char *pointer);
  * document and is left out). Returns -code. */
 int json_err(const struct json_doc *d, const struct json *at, struct err *e, int code,
 	     const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+/* ---- The lenient reading, for what is only looked at (audit) ------------------------------- */
+
+/* It goes on where the strict one stops: a text may hold several documents, one behind the
+ * other; of a key that is given twice the last value counts, as for Go's decoders. Whatever is
+ * wrong is an issue: with a place, in the order of the text. yaml_read() has the same result. */
+enum {
+	JSON_DEEP_MAX = 256,     /* depth */
+	JSON_MANY_MAX = 4 << 20, /* values of one text, what YAML's aliases stand for included */
+	JSON_DOCS_MAX = 100000,  /* documents of one text */
+	JSON_ISSUES_MAX = 1000,  /* of one text; then the last one says so */
+};
+
+enum json_issue_kind {
+	JSON_BROKEN,    /* a document was lost by it: syntax, encoding */
+	JSON_LIMIT,     /* ... by one of the limits above, or a bomb */
+	JSON_DUPLICATE, /* a key given again; `node` is the value that counts, key_offset its key */
+	JSON_ODD /* one value is not what it seems: a merge of what is no mapping, a tag that does
+			 * not fit, a key that is a mapping. `node` is the value, if there is one */
+};
+
+struct json_issue {
+	enum json_issue_kind kind;
+	size_t offset; /* in the text */
+	const char
+		*message; /* one clause without place; what it quotes of the text is not escaped */
+	const struct json *node; /* or NULL */
+	const struct json_issue *next;
+};
+
+struct json_tree { /* one document */
+	const struct json *root;
+	const struct json_tree *next;
+};
+
+struct json_set {
+	const struct json_tree *docs, **docs_end;
+	size_t doc_count; /* that were read: empty ones (of YAML) and lost ones are not among them */
+	size_t values;
+	const struct json_issue *issues, **issues_end;
+	size_t issue_count;
+};
+
+/* The text must outlive the set, as must the arena. It should be UTF-8 (conf/encoding.h); what is not
+ * is an issue. */
+void json_read(const char *text, size_t len, struct arena *a, struct json_set *ret);
+
+/* For those who make such sets. */
+void json_set_init(struct json_set *set);
+void json_set_doc(struct json_set *set, struct arena *a, const struct json *root);
+void json_set_issue(struct json_set *set, struct arena *a, enum json_issue_kind kind, size_t offset,
+		    const struct json *node, const char *fmt, ...)
+	__attribute__((format(printf, 6, 7)));
