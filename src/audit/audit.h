@@ -40,6 +40,7 @@ struct source {
 	const char *text; /* UTF-8, NUL after it */
 	size_t len;
 	bool yaml;          /* else JSON */
+	bool file;          /* `name` leads to it on disk: what lies beside it may be looked for */
 	const size_t *line; /* offsets of line starts, made when first asked for */
 	size_t line_count;
 	size_t objects; /* how many were found in it: audit_object() counts */
@@ -148,6 +149,7 @@ struct audit {
 	size_t untold_count, untold_cap;
 	const struct pss_pod *pods, **pods_end;
 	size_t pod_count;
+	struct compose *compose; /* files that wait for compose_finish() */
 
 	/* What was asked for. */
 	const char *pss; /* "baseline", "restricted:v1.30"; NULL: only report levels */
@@ -199,7 +201,10 @@ void audit_read_text(struct audit *a, const char *name, const char *text, size_t
 void from_oci(struct audit *a, const struct source *src, const struct json *root);
 void from_inspect(struct audit *a, const struct source *src, const struct json *container);
 void from_cri(struct audit *a, const struct source *src, const struct json *root);
+/* Only puts the document by: a Compose file may extend, include and override others, whichever is read
+ * first. After the last input compose_finish() makes objects of them all; audit_run() begins with it. */
 void from_compose(struct audit *a, const struct source *src, const struct json *root);
+void compose_finish(struct audit *a);
 void from_k8s(struct audit *a, const struct source *src, const struct json *root);
 /* What from_oci() does with a spec that stands inside something else, for facts at hand. */
 void facts_from_spec(struct audit *a, struct facts *f, const struct json *spec);
