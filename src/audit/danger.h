@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* System calls that lead towards the kernel or out of a container, in the one wording that
+ * live filters and profiles of files are compared by (LIST_SECCOMP_WEAK, `atoll seccomp`). */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A call, with argument `arg` so that (arg & mask) == value; mask 0: whatever the arguments. */
+struct danger_call {
+	const char *label; /* "unshare(CLONE_NEWUSER)": text of the list's item */
+	const char *call;  /* "unshare" */
+	const char *why;   /* clause */
+	unsigned int arg;
+	uint64_t mask, value;
+	/* Engines' default profiles refuse it to a container without further
+	 * capabilities: that it is let through makes a profile weak. */
+	bool weak;
+};
+
+/* Ended by a row without label. */
+extern const struct danger_call danger_calls[];
+
+/* More items of LIST_SECCOMP_WEAK. */
+#define DANGER_UNKNOWN_CALLS "system calls that nobody named (the default action lets them through)"
+#define DANGER_OTHER_ARCH    "system calls of another architecture (%s)"
