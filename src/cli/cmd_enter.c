@@ -56,6 +56,7 @@ static const int clone_flag[PN_TYPES] = {
 
 struct entry {
 	const struct args *args;
+	const char *target; /* as it was given */
 	char **command;
 	int pidfd, procfd;
 	int root;  /* of the target, or -1: stay in ours */
@@ -303,57 +304,135 @@ static void pass_on(int pidfd, const siginfo_t *si)
 		(void)sys_pidfd_send_signal(pidfd, si->si_signo);
 }
 
-/* Its exit status; with it we stop and go on, so that a shell's job control sees it. */
+/* What passes through to the command; and SIGCHLD, which says that there is something to ask for. */
+static const int passed[] = { SIGCHLD, SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2 };
+
+/* How signals were before, for the command to have again. */
+struct signals {
+	sigset_t set, before;
+	struct sigaction chld;
+};
+
+/* Who ignores SIGCHLD (as a caller may have handed it down) never hears of a child's end. */
+static void signals_take(struct signals *s)
+{
+	const struct sigaction usual = { .sa_handler = SIG_DFL };
+
+	sigemptyset(&s->set);
+	for (size_t i = 0; i < ARRAY_LEN(passed); i++)
+		sigaddset(&s->set, passed[i]);
+	(void)sigprocmask(SIG_BLOCK, &s->set, &s->before);
+	(void)sigaction(SIGCHLD, &usual, &s->chld);
+}
+
+static void signals_give_back(const struct signals *s)
+{
+	(void)sigaction(SIGCHLD, &s->chld, NULL);
+	(void)sigprocmask(SIG_SETMASK, &s->before, NULL);
+}
+
+/* Its exit status; with it we stop and go on, so that a shell's job control sees it. Asks
+ * before it sleeps: one SIGCHLD may stand for several ends. */
 static int wait_for(pid_t child, int pidfd, const sigset_t *set)
 {
 	for (;;) {
 		siginfo_t si = { 0 };
 		int status;
 
-		if (sigwaitinfo(set, &si) < 0)
-			continue;
-		if (si.si_signo != SIGCHLD) {
+		if (waitpid(child, &status, WNOHANG | WUNTRACED) == child) {
+			if (WIFEXITED(status))
+				return WEXITSTATUS(status);
+			if (WIFSIGNALED(status))
+				return 128 + WTERMSIG(status);
+			(void)raise(SIGSTOP);
+			(void)sys_pidfd_send_signal(pidfd, SIGCONT);
+		} else if (sigwaitinfo(set, &si) > 0 && si.si_signo != SIGCHLD) {
 			pass_on(pidfd, &si);
-			continue;
 		}
-		if (waitpid(child, &status, WNOHANG | WUNTRACED) != child)
-			continue;
-		if (WIFEXITED(status))
-			return WEXITSTATUS(status);
-		if (WIFSIGNALED(status))
-			return 128 + WTERMSIG(status);
-		(void)raise(SIGSTOP);
-		(void)sys_pidfd_send_signal(pidfd, SIGCONT);
 	}
 }
 
-/* A PID namespace is entered by children only. */
+static int go_in(const struct entry *n, struct err *e)
+{
+	int r = 0;
+
+	/* Before anybody inside can see us. */
+	(void)prctl(PR_SET_DUMPABLE, 0);
+	if (n->flags && setns(n->pidfd, n->flags) < 0)
+		r = err_set(e, errno, "enter the namespaces of process %.64s: %m", n->target);
+	if (r == -EPERM)
+		err_hint(e, "this needs CAP_SYS_ADMIN over them");
+	return r;
+}
+
+/* What the one in between says, in one write. */
+struct news {
+	pid_t child; /* 0: see err */
+	struct err err;
+};
+
+static __attribute__((noreturn)) void between(struct entry *n, int to, const struct signals *sig)
+{
+	struct clone_args args = { .flags = CLONE_PARENT };
+	struct news news = { 0 };
+
+	if (go_in(n, &news.err) == 0) {
+		news.child = sys_clone3(&args, sizeof(args));
+		if (news.child == 0) {
+			signals_give_back(sig);
+			_exit(execute(n));
+		}
+		if (news.child < 0)
+			(void)err_set(&news.err, -news.child, "fork: %m");
+	}
+	_exit(write(to, &news, sizeof(news)) != sizeof(news));
+}
+
+/* A PID namespace is entered by children only, and whoever has called setns(2) for them has
+ * those children in a place where they do not see their parent any more: a run-time library's helper
+ * too, which LeakSanitizer's parent then waits for without end. So we stay outside: a
+ * child enters, and its child, which CLONE_PARENT makes ours, is the command. */
 static int fork_and_wait(struct entry *n, struct err *e)
 {
-	static const int passed[] = { SIGCHLD, SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2 };
-	autoclose int pidfd = -1;
-	sigset_t set, before;
-	pid_t child;
+	autoclose int from = -1, to = -1, pidfd = -1;
+	struct news news = { 0 };
+	struct signals sig;
+	pid_t middle;
+	ssize_t got;
+	int pair[2];
 
-	sigemptyset(&set);
-	for (size_t i = 0; i < ARRAY_LEN(passed); i++)
-		sigaddset(&set, passed[i]);
-	(void)sigprocmask(SIG_BLOCK, &set, &before);
-	child = fork();
-	if (child < 0)
+	if (pipe2(pair, O_CLOEXEC) < 0)
+		return err_set(e, errno, "make a pipe: %m");
+	from = pair[0];
+	to = pair[1];
+	signals_take(&sig);
+	middle = fork();
+	if (middle < 0)
 		return err_set(e, errno, "fork: %m");
-	if (child == 0) {
-		(void)sigprocmask(SIG_SETMASK, &before, NULL);
-		_exit(execute(n));
+	if (middle == 0)
+		between(n, to, &sig);
+	cleanup_fd(&to);
+	do
+		got = read(from, &news, sizeof(news));
+	while (got < 0 && errno == EINTR);
+	while (waitpid(middle, NULL, 0) < 0 && errno == EINTR)
+		continue;
+	if (got != sizeof(news))
+		return err_set(e, EIO, "enter the namespaces of process %.64s: no answer",
+			       n->target);
+	if (news.child <= 0) {
+		*e = news.err;
+		return -e->code;
 	}
-	pidfd = sys_pidfd_open(child, 0); /* not reaped yet, so it is this one */
-	return wait_for(child, pidfd, &set);
+	pidfd = sys_pidfd_open(news.child, 0); /* not reaped yet, so it is this one */
+	return wait_for(news.child, pidfd, &sig.set);
 }
 
 static int run(struct cmd_call *call, struct err *e)
 {
 	__attribute__((cleanup(entry_close))) struct entry n = {
 		.args = call->args,
+		.target = call->operand[0],
 		.command = call->operand + 1,
 		.pidfd = -1,
 		.procfd = -1,
@@ -369,18 +448,10 @@ static int run(struct cmd_call *call, struct err *e)
 		r = prepare(call, &n, e);
 	if (r < 0)
 		return r;
-	/* Before anybody inside can see us. */
-	(void)prctl(PR_SET_DUMPABLE, 0);
-	if (n.flags && setns(n.pidfd, n.flags) < 0) {
-		r = err_set(e, errno, "enter the namespaces of process %.64s: %m",
-			    call->operand[0]);
-		if (r == -EPERM)
-			err_hint(e, "this needs CAP_SYS_ADMIN over them");
-		return r;
-	}
 	if (n.flags & CLONE_NEWPID)
 		return fork_and_wait(&n, e);
-	return execute(&n);
+	r = go_in(&n, e);
+	return r < 0 ? r : execute(&n);
 }
 
 const struct cmd cmd_enter = {

@@ -215,6 +215,24 @@ ino() { stat -Lc %i "/proc/$1/ns/$2"; }
 	[ "$(atoll enter -w /tmp -u 12:34 web -- sh -c 'pwd; id -u; id -g' | xargs)" = "/tmp 12 34" ]
 }
 
+@test "enter: we stay outside, and hear of the end whatever is done with SIGCHLD" {
+	local pid ours out status=0
+	run -6 timeout -k 1 20 env --ignore-signal=CHLD "$DIR/bin/atoll" --root "$STATE" enter web -- sh -c 'exit 6' 3>&-
+	# The command has it ignored, as nsenter would leave it.
+	out=$(timeout -k 1 20 env --ignore-signal=CHLD "$DIR/bin/atoll" --root "$STATE" enter web -- grep SigIgn /proc/self/status 3>&-)
+	[ "$((0x${out##*[[:space:]]} >> 16 & 1))" = 1 ]
+	"$DIR/bin/atoll" --root "$STATE" enter web -- sh -c 'echo ready; sleep 1008; :' >out 3>&- &
+	pid=$!
+	until_true grep -q ready out
+	ours=$(for t in pid pid_for_children mnt user net uts ipc cgroup; do readlink "/proc/self/ns/$t"; done)
+	[ "$(for t in pid pid_for_children mnt user net uts ipc cgroup; do readlink "/proc/$pid/ns/$t"; done)" = "$ours" ]
+	# One child: the command. Who entered first is gone.
+	[ "$(pgrep -c -P "$pid")" = 1 ]
+	kill -KILL "$(pgrep -P "$pid")"
+	wait "$pid" || status=$?
+	[ $status = 137 ]
+}
+
 @test "enter: some namespaces only, with a /proc that fits" {
 	[ "$(atoll enter -t net web -- readlink /proc/self/ns/net)" = "net:[$(ino "$(init_of web)" net)]" ]
 	[ "$(atoll enter -t net web -- readlink /proc/self/ns/pid)" = "$(readlink /proc/self/ns/pid)" ]
