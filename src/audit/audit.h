@@ -145,6 +145,7 @@ struct audit {
 	size_t diag_count;
 	struct finding *findings;
 	size_t finding_count, finding_cap;
+	bool findings_cut; /* AUDIT_FINDINGS_MAX was reached */
 	struct untold *untold;
 	size_t untold_count, untold_cap;
 	const struct pss_pod *pods, **pods_end;
@@ -222,5 +223,5 @@ const char *severity_name(enum severity s);
 enum severity severity_from_name(const char *name); /* SEV_NONE: no such */
 
 enum audit_status { AUDIT_CLEAN = 0, AUDIT_FINDINGS = 1, AUDIT_INCOMPLETE = 3 };
-/* Findings at or above `fail_on` that are not suppressed: AUDIT_FINDINGS. Else AUDIT_INCOMPLETE if a diagnostic blocks. */
+/* Findings at or above `fail_on` that are not suppressed, or pods below the level that `pss` asks for: AUDIT_FINDINGS. Else AUDIT_INCOMPLETE if a diagnostic blocks. */
 enum audit_status audit_status(const struct audit *a, enum severity fail_on);

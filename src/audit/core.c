@@ -5,7 +5,6 @@
 #include <stdarg.h>
 #include <string.h>
 
-
 #define ROW(ID, TITLE)                                       \
 	{                                                    \
 		.id = (ID), .title = (TITLE), .blocks = true \

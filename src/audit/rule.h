@@ -22,6 +22,8 @@ void hit_sev(struct hits *h, enum severity sev, const struct place *at, const ch
 void cannot_tell(struct hits *h, const struct place *at, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+const char *cap_name(int bit); /* base/names.h, for messages */
+
 enum rule_on {
 	ON_CHECK = 0, /* .check decides */
 	ON_FACT_YES,  /* fires if fact[.which] is TRI_YES, cannot tell if TRI_UNKNOWN */
@@ -39,6 +41,8 @@ struct rule {
 	const char *
 		refs; /* public references: URLs, CVE and CIS numbers; separated by spaces or "; " */
 	unsigned int kinds; /* enum input_kind that can answer */
+	unsigned int unsure; /* those that can at most say that it cannot be told */
+	bool windows;	     /* asked about Windows containers too */
 	enum rule_on on;
 	int which; /* fact_id, list_id or ns_type */
 	const char *

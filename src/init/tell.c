@@ -5,6 +5,11 @@
 
 /* --- lines --- */
 
+/* What is being said, and what is put together meanwhile. Not on the stack: its pages are
+ * written to by everybody who enters a function with 4 KiB of locals, whether it says something
+ * or not, and an init that is silent is to be small. */
+static struct init_text line, aside;
+
 static void start_line(const struct init_teller *t, struct init_text *l, const char *level)
 {
 	init_text_start(l);
@@ -109,15 +114,13 @@ static void json_death(struct init_text *l, const struct init_news *news)
 
 static void end_json(struct init_teller *t, struct init_text *l)
 {
-	struct init_text lost;
-
 	init_text_str(l, "}\n");
-	if (t->status.lost > 0 && start_json(t, &lost, "lost")) {
+	if (t->status.lost > 0 && start_json(t, &aside, "lost")) {
 		unsigned int n = t->status.lost;
 
-		json_num(&lost, "lines", n);
-		init_text_str(&lost, "}\n");
-		init_out_line(&t->status, &lost);
+		json_num(&aside, "lines", n);
+		init_text_str(&aside, "}\n");
+		init_out_line(&t->status, &aside);
 		if (t->status.lost > 0) { /* no room yet: it counts as it did before */
 			t->status.lost = n + 1;
 			return;
@@ -130,88 +133,80 @@ static void end_json(struct init_teller *t, struct init_text *l)
 
 void init_tell_error(const struct init_teller *t, const char *what, long err)
 {
-	struct init_text l;
-
-	start_line(t, &l, "FATAL");
-	init_text_str(&l, what);
+	start_line(t, &line, "FATAL");
+	init_text_str(&line, what);
 	if (err) {
-		init_text_str(&l, ": ");
-		init_text_err(&l, err);
+		init_text_str(&line, ": ");
+		init_text_err(&line, err);
 	}
-	write_now(&l);
+	write_now(&line);
 }
 
 void init_tell_exec_failed(const struct init_teller *t, const char *command, bool is_there,
 			   long err)
 {
-	struct init_text l;
-
-	start_line(t, &l, "FATAL");
+	start_line(t, &line, "FATAL");
 	if (t->voice == INIT_VOICE_TINI)
-		init_text_str(&l, "exec ");
+		init_text_str(&line, "exec ");
 	if (is_atoll(t))
-		init_text_str(&l, "cannot execute '");
-	init_text_str(&l, command);
-	init_text_str(&l, t->voice == INIT_VOICE_TINI ? " failed: " : is_atoll(t) ? "': " : ": ");
+		init_text_str(&line, "cannot execute '");
+	init_text_str(&line, command);
+	init_text_str(&line, t->voice == INIT_VOICE_TINI ? " failed: "
+			     : is_atoll(t)               ? "': "
+							 : ": ");
 	if (is_there)
-		init_text_str(&l,
+		init_text_str(&line,
 			      "it is there, but the interpreter or loader that it names is not");
 	else if (is_atoll(t) && err == -ENOENT && !init_has_slash(command))
-		init_text_str(&l, "command not found in PATH");
+		init_text_str(&line, "command not found in PATH");
 	else
-		init_text_err(&l, err);
-	write_now(&l);
+		init_text_err(&line, err);
+	write_now(&line);
 }
 
 void init_tell_note(struct init_teller *t, const char *what, long err)
 {
-	struct init_text l;
-
 	if (!is_said(t, INIT_SAY_DEBUG))
 		return;
-	start_line(t, &l, "DEBUG");
-	init_text_str(&l, what);
+	start_line(t, &line, "DEBUG");
+	init_text_str(&line, what);
 	if (err) {
-		put(&l, " (errno=", err < 0 ? -err : err, " ");
-		init_text_err(&l, err);
-		init_text_str(&l, ").");
+		put(&line, " (errno=", err < 0 ? -err : err, " ");
+		init_text_err(&line, err);
+		init_text_str(&line, ").");
 	}
-	write_log(t, &l);
+	write_log(t, &line);
 }
 
 void init_tell_no_reaper(struct init_teller *t)
 {
-	struct init_text l;
-
 	if (!is_said(t, INIT_SAY_WARNINGS))
 		return;
-	start_line(t, &l, "WARN ");
-	init_text_str(&l, "not PID 1 and no subreaper: orphans go elsewhere, so zombie reaping "
-			  "won't work. Use -s or set TINI_SUBREAPER.");
-	write_log(t, &l);
+	start_line(t, &line, "WARN ");
+	init_text_str(&line, "not PID 1 and no subreaper: orphans go elsewhere, so zombie reaping "
+			     "won't work. Use -s or set TINI_SUBREAPER.");
+	write_log(t, &line);
 }
 
 /* --- what happened --- */
 
 void init_tell_started(struct init_teller *t, const char *command, int pid)
 {
-	struct init_text l;
-
-	if (start_json(t, &l, "started")) {
-		json_num(&l, "pid", pid);
-		end_json(t, &l);
+	if (start_json(t, &line, "started")) {
+		json_num(&line, "pid", pid);
+		end_json(t, &line);
 	}
 	if (!is_said(t, INIT_SAY_INFO) || is_atoll(t))
 		return;
-	start_line(t, &l, "INFO ");
+	start_line(t, &line, "INFO ");
 	if (t->voice == INIT_VOICE_TINI) {
-		init_text_str(&l, "Spawned child process '");
-		init_text_str(&l, command);
-		put(&l, "' with pid '", pid, "'");
+		init_text_str(&line, "Spawned child process '");
+		init_text_str(&line, command);
+		put(&line, "' with pid '", pid, "'");
 	} else {
-		put(&l, "Child spawned with PID ", pid, ".");
+		put(&line, "Child spawned with PID ", pid, ".");
 	}
-	write_log(t, &l);
+	write_log(t, &line);
 }
 
 static void forwarded_words(const struct init_teller *t, struct init_text *l, int signo, int sent,
@@ -243,136 +238,123 @@ static void forwarded_words(const struct init_teller *t, struct init_text *l, in
 void init_tell_forwarded(struct init_teller *t, int signo, int from, int sent, const char *to,
 			 long r)
 {
-	struct init_text l;
-
-	if (start_json(t, &l, "signal")) {
-		json_signal(&l, signo);
-		json_num(&l, "from", from);
-		json_num(&l, "sent", sent);
-		json_str(&l, "to", to);
+	if (start_json(t, &line, "signal")) {
+		json_signal(&line, signo);
+		json_num(&line, "from", from);
+		json_num(&line, "sent", sent);
+		json_str(&line, "to", to);
 		if (r < 0) {
-			struct init_text words;
-
-			init_text_start(&words);
-			init_text_err(&words, r);
-			json_str(&l, "error", words.buf);
+			init_text_start(&aside);
+			init_text_err(&aside, r);
+			json_str(&line, "error", aside.buf);
 		}
-		end_json(t, &l);
+		end_json(t, &line);
 	}
 	if (!is_said(t, INIT_SAY_DEBUG))
 		return;
-	start_line(t, &l, "DEBUG");
-	forwarded_words(t, &l, signo, sent, r);
-	write_log(t, &l);
+	start_line(t, &line, "DEBUG");
+	forwarded_words(t, &line, signo, sent, r);
+	write_log(t, &line);
 }
 
 void init_tell_dropped(struct init_teller *t, int signo, int from, bool own)
 {
-	struct init_text l;
-
-	if (!own && start_json(t, &l, "dropped")) {
-		json_signal(&l, signo);
-		json_num(&l, "from", from);
-		end_json(t, &l);
+	if (!own && start_json(t, &line, "dropped")) {
+		json_signal(&line, signo);
+		json_num(&line, "from", from);
+		end_json(t, &line);
 	}
 	if (!is_said(t, INIT_SAY_DEBUG) || (own && signo == SIGPIPE))
 		return;
-	start_line(t, &l, "DEBUG");
+	start_line(t, &line, "DEBUG");
 	if (t->voice == INIT_VOICE_DUMB) {
-		put(&l, own ? "Ignoring tty hand-off signal " : "Not forwarding signal ", signo,
+		put(&line, own ? "Ignoring tty hand-off signal " : "Not forwarding signal ", signo,
 		    own ? "." : " to children (ignored).");
 	} else {
-		init_text_str(&l, "signal ");
-		init_text_sig(&l, signo);
-		init_text_str(&l, own ? " of the terminal dropped" : " dropped");
+		init_text_str(&line, "signal ");
+		init_text_sig(&line, signo);
+		init_text_str(&line, own ? " of the terminal dropped" : " dropped");
 	}
-	write_log(t, &l);
+	write_log(t, &line);
 }
 
 void init_tell_received(struct init_teller *t, int signo)
 {
-	struct init_text l;
-
 	if (!is_said(t, INIT_SAY_DEBUG) || is_atoll(t))
 		return;
 	if (t->voice == INIT_VOICE_TINI && signo != SIGCHLD)
 		return; /* "Passing signal" says it */
-	start_line(t, &l, "DEBUG");
+	start_line(t, &line, "DEBUG");
 	if (t->voice == INIT_VOICE_TINI)
-		init_text_str(&l, "Received SIGCHLD");
+		init_text_str(&line, "Received SIGCHLD");
 	else
-		put(&l, "Received signal ", signo, ".");
-	write_log(t, &l);
+		put(&line, "Received signal ", signo, ".");
+	write_log(t, &line);
 }
 
 /* "A child with PID 7 exited with exit status 0." */
 static void dumb_child(struct init_teller *t, const struct init_news *news)
 {
 	static const uint64_t none[4];
-	struct init_text l;
 	int signo = init_killed_by(news->status);
 
-	start_line(t, &l, "DEBUG");
-	put(&l, "A child with PID ", news->pid,
+	start_line(t, &line, "DEBUG");
+	put(&line, "A child with PID ", news->pid,
 	    signo ? " was terminated by signal " : " exited with exit status ");
-	put(&l, "", signo ? signo : init_exit_status(news->status, none), ".");
-	write_log(t, &l);
+	put(&line, "", signo ? signo : init_exit_status(news->status, none), ".");
+	write_log(t, &line);
 }
 
 void init_tell_reaped(struct init_teller *t, const struct init_news *news)
 {
-	struct init_text l;
 	bool is_debug = is_said(t, INIT_SAY_DEBUG);
 
-	if (start_json(t, &l, "reaped")) {
-		json_death(&l, news);
-		end_json(t, &l);
+	if (start_json(t, &line, "reaped")) {
+		json_death(&line, news);
+		end_json(t, &line);
 	}
 	if (t->voice == INIT_VOICE_DUMB && is_debug)
 		dumb_child(t, news);
 	if (t->voice == INIT_VOICE_TINI && is_debug) {
-		start_line(t, &l, "DEBUG");
-		put(&l, "Reaped child with pid: '", news->pid, "'");
-		write_log(t, &l);
+		start_line(t, &line, "DEBUG");
+		put(&line, "Reaped child with pid: '", news->pid, "'");
+		write_log(t, &line);
 	}
 	if (t->voice == INIT_VOICE_TINI && t->warn_on_reap && is_said(t, INIT_SAY_WARNINGS)) {
-		start_line(t, &l, "WARN ");
-		put(&l, "Reaped zombie process with pid=", news->pid, "");
-		write_log(t, &l);
+		start_line(t, &line, "WARN ");
+		put(&line, "Reaped zombie process with pid=", news->pid, "");
+		write_log(t, &line);
 	}
 	if (!is_atoll(t) || !(is_debug || t->warn_on_reap))
 		return;
-	start_line(t, &l, "");
-	put(&l, "reaped orphan ", news->pid, ": ");
-	init_reap_describe(&l, news->status);
-	write_log(t, &l);
+	start_line(t, &line, "");
+	put(&line, "reaped orphan ", news->pid, ": ");
+	init_reap_describe(&line, news->status);
+	write_log(t, &line);
 }
 
 static void tini_main_ended(struct init_teller *t, const struct init_news *news)
 {
 	static const uint64_t none[4];
-	struct init_text l;
 	int signo = init_killed_by(news->status);
 
-	start_line(t, &l, "INFO ");
+	start_line(t, &line, "INFO ");
 	if (signo) {
-		init_text_str(&l, "Main child exited with signal (with signal '");
-		init_text_sig(&l, signo);
-		init_text_str(&l, "')");
+		init_text_str(&line, "Main child exited with signal (with signal '");
+		init_text_sig(&line, signo);
+		init_text_str(&line, "')");
 	} else {
-		put(&l, "Main child exited normally (with status '",
+		put(&line, "Main child exited normally (with status '",
 		    init_exit_status(news->status, none), "')");
 	}
-	write_log(t, &l);
+	write_log(t, &line);
 }
 
 void init_tell_main_ended(struct init_teller *t, const struct init_news *news)
 {
-	struct init_text l;
-
-	if (start_json(t, &l, "exited")) {
-		json_death(&l, news);
-		end_json(t, &l);
+	if (start_json(t, &line, "exited")) {
+		json_death(&line, news);
+		end_json(t, &line);
 	}
 	if (!is_said(t, INIT_SAY_INFO))
 		return;
@@ -381,64 +363,56 @@ void init_tell_main_ended(struct init_teller *t, const struct init_news *news)
 	} else if (t->voice == INIT_VOICE_DUMB) {
 		dumb_child(t, news);
 	} else {
-		start_line(t, &l, "");
-		put(&l, "main process ", news->pid, " ");
-		init_reap_describe(&l, news->status);
-		write_log(t, &l);
+		start_line(t, &line, "");
+		put(&line, "main process ", news->pid, " ");
+		init_reap_describe(&line, news->status);
+		write_log(t, &line);
 	}
 }
 
 void init_tell_stopping(struct init_teller *t, int grace_s)
 {
-	struct init_text l;
-
-	if (start_json(t, &l, "stopping")) {
+	if (start_json(t, &line, "stopping")) {
 		if (grace_s >= 0)
-			json_num(&l, "grace", grace_s);
-		end_json(t, &l);
+			json_num(&line, "grace", grace_s);
+		end_json(t, &line);
 	}
 	if (!is_said(t, INIT_SAY_DEBUG) || !is_atoll(t) || grace_s < 0)
 		return;
-	start_line(t, &l, "");
-	put(&l, "stopping: what is left in ", grace_s, " seconds will be killed");
-	write_log(t, &l);
+	start_line(t, &line, "");
+	put(&line, "stopping: what is left in ", grace_s, " seconds will be killed");
+	write_log(t, &line);
 }
 
 void init_tell_killing(struct init_teller *t)
 {
-	struct init_text l;
-
-	if (start_json(t, &l, "killing"))
-		end_json(t, &l);
+	if (start_json(t, &line, "killing"))
+		end_json(t, &line);
 	if (!is_said(t, INIT_SAY_DEBUG) || !is_atoll(t))
 		return;
-	start_line(t, &l, "");
-	init_text_str(&l, "the time of --grace is over: killing what is left");
-	write_log(t, &l);
+	start_line(t, &line, "");
+	init_text_str(&line, "the time of --grace is over: killing what is left");
+	write_log(t, &line);
 }
 
 void init_tell_zombie(struct init_teller *t, int pid, int parent)
 {
-	struct init_text l;
-
-	if (!start_json(t, &l, "zombie"))
+	if (!start_json(t, &line, "zombie"))
 		return;
-	json_num(&l, "pid", pid);
-	json_num(&l, "parent", parent);
-	end_json(t, &l);
+	json_num(&line, "pid", pid);
+	json_num(&line, "parent", parent);
+	end_json(t, &line);
 }
 
 void init_tell_exit(struct init_teller *t, int code)
 {
-	struct init_text l;
-
-	if (start_json(t, &l, "exit")) {
-		json_num(&l, "code", code);
-		end_json(t, &l);
+	if (start_json(t, &line, "exit")) {
+		json_num(&line, "code", code);
+		end_json(t, &line);
 	}
 	if (t->voice != INIT_VOICE_DUMB || !is_said(t, INIT_SAY_DEBUG))
 		return;
-	start_line(t, &l, "DEBUG");
-	put(&l, "Child exited with status ", code, ". Goodbye.");
-	write_log(t, &l);
+	start_line(t, &line, "DEBUG");
+	put(&line, "Child exited with status ", code, ". Goodbye.");
+	write_log(t, &line);
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 /* Words and numbers without stdio, locale or heap: one line is put together in a
- * buffer on the caller's stack, and strict readers for what options carry.
+ * buffer of the caller, and strict readers for what options carry.
  * Pure: no system call. Compiled freestanding into atoll-init, hosted for tests. */
 
 #include <stdbool.h>

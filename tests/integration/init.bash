@@ -31,10 +31,11 @@ setup_file() {
 	for name in tini docker-init dumb-init catatonit podman-init; do
 		ln -s init "$DIR/$name"
 	done
-	"${CC:-cc}" -D_GNU_SOURCE -O1 -Wall -o "$DIR/probe" "$BATS_TEST_DIRNAME/init-probe.c"
+	"${CC:-cc}" -D_GNU_SOURCE -O1 -Wall -o "$DIR/probe" "$BATS_TEST_DIRNAME/../integration/init-probe.c"
 	chmod 755 "$DIR/init" "$DIR/probe"
 	export DIR INIT=$DIR/init PROBE=$DIR/probe
 	[ "$HOW" != oci ] || make_bundle
+	[ "$HOW" != podman ] || make_engine
 }
 
 # The machine's own programs in a root of their own.
@@ -54,13 +55,30 @@ make_bundle() {
 		| del(.linux.seccomp, .linux.maskedPaths, .linux.readonlyPaths)' "$DIR/bundle/config.json" >"$DIR/config.json"
 }
 
+# A Podman of our own, whose containers have the machine's programs too.
+make_engine() {
+	load "$BATS_TEST_DIRNAME/../engines/podman"
+	engine_setup
+	mkdir "$DIR/rootfs"
+	ENGINE_VOLUMES=
+	for dir in /usr /bin /sbin /lib /lib64 /etc /tmp "$BATS_RUN_TMPDIR"; do
+		[ ! -d "$dir" ] || ENGINE_VOLUMES+=" -v $dir:$dir"
+	done
+	export ENGINE_VOLUMES
+}
+
 teardown_file() {
+	[ "$HOW" != podman ] || engine_teardown
 	[ -z "$DIR" ] || rm -rf -- "$DIR"
 }
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return 1
+	[ "$HOW" != podman ] || load "$BATS_TEST_DIRNAME/../engines/podman"
 	LAUNCHER='' PID1='' DISTURBER=''
+	# What it calls itself: Podman gives it another name.
+	ME=atoll-init
+	[ "$HOW" != podman ] || ME=catatonit
 }
 
 teardown() {
@@ -73,11 +91,15 @@ teardown() {
 
 # launch COMMAND...: it becomes PID 1 of a new namespace.
 launch() {
-	local id
-	if [ "$HOW" != oci ]; then
-		exec unshare --pid --fork --mount-proc --kill-child -- "$@"
-	fi
-	id=init$BASHPID
+	case $HOW in
+	oci) launch_oci "$@" ;;
+	podman) launch_podman "$@" ;;
+	*) exec unshare --pid --fork --mount-proc --kill-child -- "$@" ;;
+	esac
+}
+
+launch_oci() {
+	local id=init$BASHPID
 	mkdir -p bundle
 	ln -sf "$DIR/bundle/rootfs" bundle/rootfs
 	jq --arg id "$id" --arg cwd "$PWD" '.process.cwd = $cwd | .process.args = $ARGS.positional
@@ -85,6 +107,23 @@ launch() {
 		| .process.env += ($ENV | to_entries | map(select(.key | test("^(TINI|DUMB|LISTEN|WATCHDOG|container)")) | .key + "=" + .value))' \
 		"$DIR/config.json" --args -- "$@" >bundle/config.json
 	exec "$ATOLL_OCI" --root "$PWD/state" run --bundle "$PWD/bundle" "$id"
+}
+
+launch_podman() {
+	local options=() name
+	# shellcheck disable=SC2206 # words are meant
+	options=($ENGINE_VOLUMES)
+	for name in $(compgen -e | grep -E '^(TINI|DUMB|LISTEN|WATCHDOG|container|PATH$|DIR$|INIT$|PROBE$)'); do
+		options+=(-e "$name=${!name}")
+	done
+	if [ "$1" = "$INIT" ] && [[ ${2--} != -* ]]; then
+		options+=(--init)
+		shift
+	fi
+	rm -f pid1
+	podman_ run --rm --network none --cgroup-parent "/$CGROUP_PARENT" --pidfile "$PWD/pid1" -w "$PWD" \
+		--cap-add SYS_ADMIN,SYS_PTRACE --security-opt seccomp=unconfined "${options[@]}" \
+		--rootfs "$DIR/rootfs" "$@"
 }
 
 # In the foreground: `ns COMMAND...`. 124 or 137 = it hung.
@@ -98,12 +137,10 @@ ns() {
 		wait $! || [ $? != 124 ] || return 124
 		return $status
 	fi
-	export -f launch
+	export -f launch launch_oci launch_podman
+	[ "$HOW" != podman ] || export -f podman_
 	timeout -k 1 20 bash -c 'launch "$@"' bash "$@"
 }
-
-only_for() { [[ " $* " == *" ${HOW:-plain} "* ]] || skip "not another case for this launcher"; }
-not_for() { [[ " $* " != *" ${HOW:-plain} "* ]] || skip "not with ${HOW:-plain}"; }
 
 # until_true COMMAND...: within five seconds.
 until_true() {
@@ -127,6 +164,10 @@ main_of() { children_of "$1" | cut -d' ' -f1; }
 # The PID 1 below the launcher, whatever stands between.
 find_pid1() {
 	local p=$1
+	if [ "$HOW" = podman ]; then
+		PID1=$(cat pid1 2>/dev/null) && [ -e "/proc/$PID1/exe" ]
+		return
+	fi
 	while p=$(children_of "$p" 2>/dev/null) && p=${p%% *} && [ -n "$p" ]; do
 		[[ $(status_field "$p" NSpid) != *$'\t1' ]] || break
 	done

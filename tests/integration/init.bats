@@ -10,15 +10,18 @@
 #	init-disturbed.bats  the same; meanwhile PID 1 is stopped and continued, and a tracer
 #	                     attaches to it and lets it go, at random
 #	init-oci.bats        started by atoll-oci, the command being the image's: /init COMMAND
+#	../engines/init-podman.bats
+#	                     started by Podman: by --init where it has no options, else as /init COMMAND
 #
-# What has nothing to do with the launcher is in init-alone.bats.
+# What has nothing to do with the launcher is in init-alone.bats. A case that is not for one
+# of them has the tag not:NAME, by which tests/run leaves it out.
 #
 # timeout: 240
 #
 # shellcheck disable=SC2016,SC2030,SC2031 # the inner shell expands; a test is a subshell
 
 bats_require_minimum_version 1.5.0
-load init
+load "$BATS_TEST_DIRNAME/../integration/init"
 
 # --- the exit status ---
 
@@ -57,7 +60,7 @@ load init
 
 @test "init: not found is 127, and said" {
 	run -127 ns "$INIT" no-such-command
-	[ "$output" = "atoll-init: cannot execute 'no-such-command': command not found in PATH" ]
+	[ "$output" = "$ME: cannot execute 'no-such-command': command not found in PATH" ]
 	run -127 ns "$INIT" /no/such/file
 	[[ $output == *"'/no/such/file': No such file or directory" ]]
 	run -127 ns "$INIT" ''
@@ -66,7 +69,7 @@ load init
 @test "init: not executable is 126, and said" {
 	echo data >data
 	run -126 ns "$INIT" ./data
-	[ "$output" = "atoll-init: cannot execute './data': Permission denied" ]
+	[ "$output" = "$ME: cannot execute './data': Permission denied" ]
 	run -126 ns "$INIT" /etc
 }
 
@@ -121,8 +124,9 @@ load init
 	done
 }
 
+# A sanitizer needs more than one process.
+# bats test_tags=not:checked,not:oci,not:podman
 @test "init: a refused fork is a clear error" {
-	only_for plain disturbed # a sanitizer needs more than one process
 	run -125 setpriv --reuid=65534 --clear-groups prlimit --nproc=0 "$INIT" true
 	[[ $output == *"cannot start a process"*"Resource temporarily unavailable"* ]]
 }
@@ -177,8 +181,9 @@ load init
 	[ "$(grep -v ready out)" = $'10 0 0\n34 0 0' ]
 }
 
+# The disturber's CONT is forwarded too.
+# bats test_tags=not:disturbed
 @test "init: TSTP stops the command, CONT continues it" {
-	not_for disturbed # whose CONT is forwarded too
 	local main
 	start "$INIT" sh -c 'echo ready; exec sleep 30'
 	main=$(children_of "$PID1")
@@ -191,8 +196,9 @@ load init
 	finish 143
 }
 
+# The disturber's CONT is forwarded too.
+# bats test_tags=not:disturbed
 @test "init: STOP and CONT from outside: it stops, goes on, and nothing is lost" {
-	not_for disturbed # whose CONT is forwarded too
 	start "$INIT" "$PROBE" catch 2
 	kill -STOP "$PID1"
 	until_true in_state "$PID1" T
@@ -226,6 +232,8 @@ load init
 	grep -q "signal 1 (HUP) could not be forwarded: Operation not permitted" err
 }
 
+# Under Podman the standard error is conmon's pipe.
+# bats test_tags=not:podman
 @test "init: SIGPIPE of its own log does not reach the command; one from outside does" {
 	mkfifo log
 	: <log &
@@ -381,8 +389,9 @@ load init
 	run -5 ns sh -c "exec '$INIT' sh -c 'exit 5' <&- >&- 2>&-"
 }
 
+# Engines pass no descriptor on.
+# bats test_tags=not:oci,not:podman
 @test "init: holds no descriptor and no directory; the command keeps both" {
-	not_for oci # which passes no descriptor on
 	mkfifo pipe
 	exec 7<>pipe
 	start sh -c "exec 9>held 8<&7; exec '$INIT' sh -c 'ls -l /proc/self/fd >fds; pwd >cwd; echo ready; exec sleep 30'"
@@ -397,8 +406,8 @@ load init
 	finish 143
 }
 
+# bats test_tags=not:checked,not:disturbed,not:podman
 @test "init: idle means asleep: no wake-ups" {
-	only_for plain oci
 	start "$INIT" sh -c 'echo ready; exec sleep 30'
 	sleep 0.1
 	local before
@@ -409,8 +418,9 @@ load init
 	finish 143
 }
 
+# The disturber is a tracer itself.
+# bats test_tags=not:disturbed
 @test "init: attaching a tracer loses nothing" {
-	not_for disturbed # which has a tracer of its own
 	command -v strace >/dev/null || skip "needs strace"
 	start "$INIT" "$PROBE" catch 2
 	strace -qq -o trace -p "$PID1" 3>&- &
@@ -476,8 +486,9 @@ load init
 	[ "$(cat far)" = far ]
 }
 
+# The disturber continues it.
+# bats test_tags=not:disturbed
 @test "init: TERM to a stopped command continues it" {
-	not_for disturbed # who continues it
 	local main
 	start "$INIT" sh -c 'trap "exit 9" TERM; echo ready; while :; do sleep 0.02; done'
 	main=$(main_of "$PID1")
@@ -604,9 +615,10 @@ load init
 
 # --- telling ---
 
+# Engines pass no descriptor on.
+# bats test_tags=not:oci,not:podman
 @test "init: --status-fd writes JSON lines" {
 	command -v jq >/dev/null || skip "needs jq"
-	not_for oci # which passes no descriptor on
 	: >status
 	start "$INIT" --status-fd 8 sh -c 'trap "exit 3" TERM; (true & ) ; echo ready; while :; do sleep 0.02; done' 8>status
 	until_true grep -q '"reaped"' status
@@ -618,21 +630,21 @@ load init
 	jq -es '.[0].pid == 2 and (map(select(.event == "exited")) | .[0] | .pid == 2 and .status == 3) and .[-1].code == 3' status
 }
 
+# bats test_tags=not:oci,not:podman
 @test "init: --status-fd tells a death by signal" {
-	not_for oci
 	run -137 ns "$INIT" --status-fd 8 sh -c 'kill -KILL $$' 8>status
 	grep -qx '{"event":"exited","pid":2,"signal":9,"name":"KILL"}' status
 }
 
+# bats test_tags=not:oci,not:podman
 @test "init: --status-fd is not the command's" {
-	not_for oci
 	run -0 ns "$INIT" --status-fd 8 sh -c '[ ! -e /proc/self/fd/8 ]' 8>status
 	run -125 ns "$INIT" --status-fd 99 true
 	[[ $output == *"--status-fd: Bad file descriptor"* ]]
 }
 
+# bats test_tags=not:oci,not:podman
 @test "init: --status-fd tells zombies that their parent neglects" {
-	not_for oci
 	start "$INIT" --status-fd 8 "$PROBE" neglect 8>status
 	until_true grep -q '"zombie"' status
 	[ "$(grep -c '"zombie"' status)" = 1 ]
@@ -641,8 +653,8 @@ load init
 	finish 137
 }
 
+# bats test_tags=not:oci,not:podman
 @test "init: a reader that does not read cannot hold it up" {
-	not_for oci
 	local n
 	mkfifo pipe
 	exec 6<>pipe
@@ -738,14 +750,16 @@ load init
 
 @test "init: dumb-init: TSTP becomes STOP, and the group gets TERM at the end" {
 	local main
-	start "$DIR/dumb-init" sh -c 'sh -c "trap \"echo bye >bye; exit\" TERM; echo ready; while :; do sleep 0.02; done" & until [ -e go ]; do sleep 0.02; done; exit 6'
+	mkfifo go
+	# The main process starts nothing meanwhile: the parent of a vfork(2) whose child is stopped is in D, not in T.
+	start "$DIR/dumb-init" sh -c 'sh -c "trap \"echo bye >bye; exit\" TERM; echo ready; while :; do sleep 0.02; done" & read -r _ <go; exit 6'
 	main=$(main_of "$PID1")
 	if [ "$HOW" != disturbed ]; then
 		kill -TSTP "$PID1"
 		until_true in_state "$main" T
 		kill -CONT "$PID1"
 	fi
-	touch go
+	timeout 10 sh -c "echo >go"
 	finish 6
 }
 

@@ -6,6 +6,9 @@
 # shellcheck disable=SC2016 # jq has $ too
 # shellcheck disable=SC2154 # BUNDLE and ATOLL_OCI are common's
 
+# Sanitizers have calls and faults of their own, and cannot be traced.
+# bats file_tags=not:sanitized
+
 load common
 
 setup_file() {
@@ -29,14 +32,8 @@ as_engines_do() {
 
 BUDGET=$BATS_TEST_DIRNAME/../../bench/budget
 
-# Sanitizers have calls and faults of their own, and cannot be traced.
-not_sanitized() {
-	! grep -qa __asan_init "$ATOLL_OCI" || skip "built with sanitizers"
-}
-
 within() {
 	local out status=0
-	not_sanitized
 	out=$("$BUDGET" "$ATOLL_OCI" "$BUNDLE" "$@" 2>&1) || status=$?
 	echo "$out"
 	[ "$status" != 77 ] || skip "${out##*$'\n'}"
@@ -60,7 +57,6 @@ within() {
 
 @test "budget: what is over it is told" {
 	local status=0
-	not_sanitized
 	command -v strace perf >/dev/null || skip "needs strace and perf"
 	"$BUDGET" "$ATOLL_OCI" "$BUNDLE" 10 10 || status=$?
 	[ "$status" = 1 ] || { [ "$status" = 77 ] && skip "cannot be counted here"; }

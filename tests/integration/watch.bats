@@ -6,6 +6,10 @@
 
 # shellcheck disable=SC2016 # jq has $ too
 
+# What is told in time by a plain build is not by one that is ten times slower; the comparison
+# of two scenes, which is the logic, is a unit test there too.
+# bats file_tags=not:sanitized
+
 bats_require_minimum_version 1.5.0
 
 setup_file() {
@@ -64,15 +68,7 @@ event() {
 }
 told() { until_true event "$@"; }
 
-# What is told in time by a plain build is not by one that is ten times slower; the
-# comparison of two scenes, which is the logic, is a unit test there too.
-not_sanitized()
-{
-	! grep -qa __asan_init "$ATOLL" || skip "built with sanitizers"
-}
-
 @test "a container is born and dies" {
-	not_sanitized
 	watch
 	"$ATOLL" --root "$PWD/state" run -d --name web "$BATS_FILE_TMPDIR/root" sleep 300 >/dev/null 3>&-
 	local pid ns
@@ -89,7 +85,6 @@ not_sanitized()
 }
 
 @test "a zombie is told after its grace, with its parent, and when it is reaped" {
-	not_sanitized
 	watch --grace 300
 	# Waits only when it is told to; its child is a zombie until then.
 	helper python3 -c '
@@ -114,7 +109,6 @@ time.sleep(100)' >zombie
 }
 
 @test "a process that is reaped within the grace is no zombie" {
-	not_sanitized
 	watch --grace 30000
 	helper sh -c 'sleep 3 & exec sleep 5'
 	local parent=${CHILDREN[-1]}
@@ -124,7 +118,6 @@ time.sleep(100)' >zombie
 }
 
 @test "a dying namespace, and a verdict that changes" {
-	not_sanitized
 	watch
 	# PID 1 waits for its children for a second, then sleeps with a zombie.
 	helper unshare --pid --fork --kill-child python3 -c '
@@ -152,7 +145,6 @@ time.sleep(100)'
 }
 
 @test "soon, where the process connector is, however long the interval" {
-	not_sanitized
 	watch --interval 60000
 	helper sleep 77
 	if ! until_true event process-in '.process.pid == $pid' --argjson pid "${CHILDREN[-1]}"; then
@@ -161,7 +153,6 @@ time.sleep(100)'
 }
 
 @test "schema: every line has what the manual page says" {
-	not_sanitized
 	watch --count 20
 	wait "${CHILDREN[0]}"
 	[ "$(wc -l <events)" = 20 ]
@@ -175,7 +166,6 @@ time.sleep(100)'
 }
 
 @test "lines for people have no control characters; it ends when nobody reads" {
-	not_sanitized
 	cp "$(command -v sleep)" "$(printf 'sl\033[31m\nep')"
 	helper "$PWD/$(printf 'sl\033[31m\nep')" 100
 	timeout 3 "$ATOLL" watch --initial --only process- >out 3>&- || [ $? = 124 ]
@@ -187,7 +177,6 @@ time.sleep(100)'
 }
 
 @test "a wrong event: 1 and a message" {
-	not_sanitized
 	run -1 --separate-stderr "$ATOLL" watch --only process-gone
 	# shellcheck disable=SC2154 # bats sets it
 	[[ $stderr == "atoll: no event begins with 'process-gone'" ]]

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How this works
+ *
+ * Every rule is asked about every object whose kind it can answer. A rule is a row: most rows
+ * name one fact, list or namespace and the answer that is bad (ON_FACT_YES and so on), and
+ * judge() below compares; the others bring a function. Either way the answer is none, one
+ * or several findings, or "cannot tell", which becomes an entry of `untold`: a fact that
+ * no reader filled in is never taken for a good one.
+ *
+ *	facts --> judge(row) --> hit()         --> findings  (message, place, fingerprint)
+ *	                     \-> cannot_tell() --> untold    (why, place)
+ *
+ * Rules see facts only. What they say is kept with the place that the reader noted down, so
+ * that line, column and JSON pointer can be had later, when a reporter asks.
+ *
+ * A fingerprint names a finding from run to run: FNV-1a of rule, source, object and JSON
+ * pointer (live: the file under /proc, without the PID, which is another one after each
+ * start). Lines are not part of it, so that an edit further up does not make a
+ * known finding new. Several findings of a rule at one place are counted through.
+ *
+ * Windows containers have none of what the rules about Linux isolation look at; only rows that
+ * say `windows` are asked about them. */
+#include "audit/audit.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct hits {
+	struct audit *a;
+	const struct facts *f;
+	const struct rule *rule;
+	uint64_t last; /* fingerprint of the place of the rule's last finding here ... */
+	size_t same;   /* ... and how many in a row had it */
+};
+
+/* ---- The tables --------------------------------------------------------------------------- */
+
+enum { RULES_MAX = 128 };
+
+static const struct rule *const tables[] = {
+	rules_pid,    rules_caps,       rules_privileges, rules_confinement,
+	rules_mounts, rules_namespaces, rules_surface,
+};
+
+static const struct rule *rules[RULES_MAX], *by_id[RULES_MAX];
+static size_t rule_count;
+
+static int compare_ids(const void *a, const void *b)
+{
+	const struct rule *x = *(const struct rule *const *)a, *y = *(const struct rule *const *)b;
+
+	return strcmp(x->id, y->id);
+}
+
+static void load(void)
+{
+	if (rule_count)
+		return;
+	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
+		for (const struct rule *r = tables[t]; r->id && rule_count < RULES_MAX; r++)
+			rules[rule_count++] = r;
+	memcpy(by_id, rules, sizeof(by_id));
+	qsort(by_id, rule_count, sizeof(by_id[0]), compare_ids);
+}
+
+const struct rule *rule_at(size_t i)
+{
+	load();
+	return i < rule_count ? rules[i] : NULL;
+}
+
+const struct rule *rule_find(const char *id)
+{
+	size_t low = 0, high;
+
+	load();
+	high = rule_count;
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int c = strcmp(id, by_id[mid]->id);
+
+		if (c == 0)
+			return by_id[mid];
+		if (c < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return NULL;
+}
+
+/* ---- Fingerprints ------------------------------------------------------------------------- */
+
+static uint64_t fnv(uint64_t h, const void *data, size_t len)
+{
+	const unsigned char *p = data;
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ p[i]) * 0x100000001b3;
+	return h;
+}
+
+/* With its NUL, so that "ab", "c" is not "a", "bc". */
+static uint64_t fnv_text(uint64_t h, const char *s)
+{
+	return fnv(h, s, strlen(s) + 1);
+}
+
+/* "/proc/71/status: CapBnd" without the number. */
+static uint64_t fnv_path(uint64_t h, const char *path)
+{
+	for (; *path; path++)
+		if (*path < '0' || *path > '9')
+			h = fnv(h, path, 1);
+	return h;
+}
+
+static uint64_t fingerprint(struct hits *h, const struct place *at)
+{
+	uint64_t x = fnv_text(0xcbf29ce484222325, h->rule->id);
+	const char *name = h->f->src ? h->f->src->name : "";
+
+	while (!strncmp(name, "./", 2))
+		name += 2;
+	x = fnv_text(x, name);
+	x = fnv_text(x, h->f->object);
+	x = at->path ? fnv_path(x, at->path) : fnv_text(x, place_pointer(h->a->arena, at));
+	h->same = x == h->last ? h->same + 1 : 0;
+	h->last = x;
+	return h->same ? fnv(x, &h->same, sizeof(h->same)) : x;
+}
+
+/* ---- What rules say ----------------------------------------------------------------------- */
+
+static struct place place_or_object(const struct hits *h, const struct place *at)
+{
+	return at && (at->node || at->path) ? *at : h->f->at;
+}
+
+static void add_finding(struct hits *h, enum severity sev, const struct place *at,
+			const char *message)
+{
+	struct audit *a = h->a;
+	struct finding *n;
+
+	if (a->finding_count == AUDIT_FINDINGS_MAX) {
+		if (!a->findings_cut)
+			audit_diag(a, DIAG_UNPARSABLE, h->f, &h->f->at,
+				   "more than %d findings; what follows was not looked at",
+				   AUDIT_FINDINGS_MAX);
+		a->findings_cut = true;
+		return;
+	}
+	n = arena_push(a->arena, &a->findings, &a->finding_count, &a->finding_cap, sizeof(*n));
+	n->rule = h->rule;
+	n->severity = sev;
+	n->of = h->f;
+	n->at = place_or_object(h, at);
+	n->message = message;
+	n->fingerprint = fingerprint(h, &n->at);
+}
+
+void hit(struct hits *h, const struct place *at, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_finding(h, h->rule->severity, at, arena_vprintf(h->a->arena, fmt, ap));
+	va_end(ap);
+}
+
+void hit_sev(struct hits *h, enum severity sev, const struct place *at, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_finding(h, sev, at, arena_vprintf(h->a->arena, fmt, ap));
+	va_end(ap);
+}
+
+void cannot_tell(struct hits *h, const struct place *at, const char *fmt, ...)
+{
+	struct audit *a = h->a;
+	struct untold *u;
+	va_list ap;
+
+	if (a->untold_count == AUDIT_FINDINGS_MAX)
+		return;
+	u = arena_push(a->arena, &a->untold, &a->untold_count, &a->untold_cap, sizeof(*u));
+	u->rule = h->rule;
+	u->of = h->f;
+	u->at = place_or_object(h, at);
+	va_start(ap, fmt);
+	u->why = arena_vprintf(a->arena, fmt, ap);
+	va_end(ap);
+}
+
+/* ---- The rows that need no function ------------------------------------------------------- */
+
+/* The row's clause, with `text` for its "%s". */
+static void say(struct hits *h, const struct place *at, const char *text)
+{
+	const char *clause = h->rule->message, *gap = strstr(clause, "%s");
+
+	if (gap)
+		hit(h, at, "%.*s%s%s", (int)(gap - clause), clause, text ? text : "?", gap + 2);
+	else
+		hit(h, at, "%s", clause);
+}
+
+static void judge_fact(const struct rule *r, const struct facts *f, struct hits *h)
+{
+	const struct fact *fact = &f->fact[r->which];
+
+	if (fact->is == TRI_UNKNOWN)
+		cannot_tell(h, &fact->at, "%s", fact->text ? fact->text : "it is not known");
+	else if ((fact->is == TRI_YES) == (r->on == ON_FACT_YES))
+		say(h, &fact->at, fact->text);
+}
+
+static void judge_list(const struct rule *r, const struct facts *f, struct hits *h)
+{
+	const struct list_fact *l = &f->list[r->which];
+
+	for (size_t i = 0; i < l->count; i++)
+		say(h, &l->items[i].at, l->items[i].text);
+	if (l->whole != TRI_YES)
+		cannot_tell(h, NULL, "%s", l->why ? l->why : "it is not known");
+}
+
+static void judge_ns(const struct rule *r, const struct facts *f, struct hits *h)
+{
+	const struct ns_fact *ns = &f->ns_of[r->which];
+
+	if (ns->mode == NSM_UNKNOWN)
+		cannot_tell(h, &ns->at, "%s",
+			    ns->text ? ns->text : "it is not known which namespace it is in");
+	else if (ns->mode == NSM_HOST && ns->text && strcmp(ns->text, "host") != 0)
+		hit(h, &ns->at, "%s (%s)", r->message, ns->text);
+	else if (ns->mode == NSM_HOST)
+		hit(h, &ns->at, "%s", r->message);
+}
+
+static void judge(const struct rule *r, const struct facts *f, struct hits *h)
+{
+	switch (r->on) {
+	case ON_CHECK: r->check(f, h); break;
+	case ON_FACT_YES:
+	case ON_FACT_NO: judge_fact(r, f, h); break;
+	case ON_LIST: judge_list(r, f, h); break;
+	case ON_NS_HOST: judge_ns(r, f, h); break;
+	}
+}
+
+/* ---- The stage ---------------------------------------------------------------------------- */
+
+void audit_run_one(struct audit *a, const struct facts *f)
+{
+	const struct rule *r;
+
+	for (size_t i = 0; (r = rule_at(i)); i++) {
+		struct hits h = { .a = a, .f = f, .rule = r };
+
+		if (((r->kinds | r->unsure) & (unsigned int)f->kind) && (r->windows || !f->windows))
+			judge(r, f, &h);
+	}
+}
+
+void audit_run(struct audit *a)
+{
+	for (const struct facts *f = a->objects; f; f = f->next)
+		audit_run_one(a, f);
+}
+
+enum audit_status audit_status(const struct audit *a, enum severity fail_on)
+{
+	for (size_t i = 0; i < a->finding_count; i++)
+		if (a->findings[i].suppressed == SUPP_NONE && a->findings[i].severity >= fail_on)
+			return AUDIT_FINDINGS;
+	for (const struct pss_pod *p = a->pss ? a->pods : NULL; p; p = p->next)
+		if (p->level < a->pss_want)
+			return AUDIT_FINDINGS;
+	for (const struct diag *d = a->diags; d; d = d->next)
+		if (d->blocks)
+			return AUDIT_INCOMPLETE;
+	return AUDIT_CLEAN;
+}

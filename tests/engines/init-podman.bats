@@ -1,0 +1,1 @@
+../integration/init.bats
