@@ -17,7 +17,7 @@ static void mark_cut(char *buf, size_t size, int wanted)
 /* Messages quote what users and files say, and end on terminals: no byte of them may
  * steer one. C0 and C1 control characters (the latter are two bytes in UTF-8) are
  * replaced. */
-static void make_printable(char *s)
+void err_printable(char *s)
 {
 	for (unsigned char *p = (unsigned char *)s; *p; p++) {
 		if (*p < 0x20 || *p == 0x7f)
@@ -40,7 +40,7 @@ int err_set(struct err *e, int code, const char *fmt, ...)
 		n = vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
 		va_end(ap);
 		mark_cut(e->msg, sizeof(e->msg), n);
-		make_printable(e->msg);
+		err_printable(e->msg);
 		e->code = code;
 	}
 	return -code;
@@ -68,7 +68,7 @@ int err_wrap(struct err *e, int r, const char *fmt, ...)
 	}
 	n = snprintf(e->msg, sizeof(e->msg), "%s: %s", head, tail);
 	mark_cut(e->msg, sizeof(e->msg), n);
-	make_printable(e->msg);
+	err_printable(e->msg);
 	return r;
 }
 
@@ -91,5 +91,5 @@ void err_hint(struct err *e, const char *fmt, ...)
 	n = vsnprintf(e->msg + len, sizeof(e->msg) - len, fmt, ap);
 	va_end(ap);
 	mark_cut(e->msg, sizeof(e->msg), n < 0 ? n : (int)len + n);
-	make_printable(e->msg);
+	err_printable(e->msg);
 }

@@ -26,3 +26,6 @@ int err_wrap(struct err *e, int r, const char *fmt, ...) __attribute__((format(p
 
 /* Appends " Hint: TEXT" once; nothing if no error is recorded. */
 void err_hint(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Replaces what could steer a terminal; for words that go there by another way. */
+void err_printable(char *s);

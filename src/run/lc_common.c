@@ -21,17 +21,26 @@
 #include "run/entry.h"
 #include "run/hooks.h"
 
-void lc_warn(struct lc *lc, const char *fmt, ...)
+static void say(void (*out)(const char *msg), const char *fmt, va_list ap)
+	__attribute__((format(printf, 2, 0)));
+static void say(void (*out)(const char *msg), const char *fmt, va_list ap)
 {
 	char msg[508];
+
+	if (!out)
+		return;
+	(void)vsnprintf(msg, sizeof(msg), fmt, ap);
+	err_printable(msg);
+	out(msg);
+}
+
+void lc_warn(struct lc *lc, const char *fmt, ...)
+{
 	va_list ap;
 
-	if (!lc->warn)
-		return;
 	va_start(ap, fmt);
-	(void)vsnprintf(msg, sizeof(msg), fmt, ap);
+	say(lc->warn, fmt, ap);
 	va_end(ap);
-	lc->warn(msg);
 }
 
 /* ---- where -------------------------------------------------------------------- */
@@ -249,29 +258,23 @@ void container_close(struct container *c)
 static void ctx_warn(struct ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 static void ctx_warn(struct ctx *c, const char *fmt, ...)
 {
-	struct lc *lc = c->owner;
-	char msg[508];
+	const struct lc *lc = c->owner;
 	va_list ap;
 
-	if (!lc->warn)
-		return;
 	va_start(ap, fmt);
-	(void)vsnprintf(msg, sizeof(msg), fmt, ap);
+	say(lc->warn, fmt, ap);
 	va_end(ap);
-	lc->warn(msg);
 }
 
 static void ctx_debug(struct ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 static void ctx_debug(struct ctx *c, const char *fmt, ...)
 {
-	struct lc *lc = c->owner;
-	char msg[508];
+	const struct lc *lc = c->owner;
 	va_list ap;
 
 	va_start(ap, fmt);
-	(void)vsnprintf(msg, sizeof(msg), fmt, ap);
+	say(lc->debug, fmt, ap);
 	va_end(ap);
-	lc->debug(msg);
 }
 
 /* Every descriptor of a ctx that its owner closes. */

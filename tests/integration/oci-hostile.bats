@@ -84,4 +84,9 @@ never() {
 	config '.process.args = [$c]' --arg c "no$esc"
 	try 1 run --bundle "$BUNDLE" "$ID"
 	[[ $err != *$'\e'* && $err == *"no?[31m"* ]]
+	config '.mounts += [{destination: ("/" + $c), type: "tmpfs", source: "tmpfs"}] | .process.args = ["true"]' --arg c "mnt$esc"
+	try 0 --debug run --bundle "$BUNDLE" "$ID"
+	[[ $err != *$'\e'* && $err == *"/mnt?[31m"* ]]
+	try 0 explain "$BUNDLE"
+	[[ $out != *$'\e'* ]]
 }
