@@ -19,8 +19,13 @@ struct decoded {
 	bool bom;
 	size_t bad_count; /* how many U+FFFD stand for what could not be decoded */
 	size_t bad;       /* offset of the first, in `text` */
-	bool ascii;
 };
 
 /* `raw` has a NUL behind it and outlives the result. */
 void encoding_decode(const char *raw, size_t len, struct arena *a, struct decoded *ret);
+
+/* Offset of the first byte that is not UTF-8; `len` if there is none. */
+size_t encoding_bad(const char *text, size_t len);
+
+/* How many ASCII characters it starts with. */
+size_t encoding_ascii(const char *text, size_t len);

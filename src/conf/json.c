@@ -8,19 +8,23 @@
 #include <string.h>
 #include <yajl/yajl_parse.h>
 
-#include "base/utf8.h"
+#include "conf/encoding.h"
+#include "conf/json_set.h"
 
 /* An open object or array, and where its next child goes. */
 struct level {
 	struct json *node, *last;
+	struct json_seen seen; /* lenient: its keys */
 };
 
 struct reader {
 	struct json_doc *doc;
+	struct json_set *set; /* lenient; else NULL */
 	struct arena *arena;
 	struct err *e;
 	yajl_handle yajl;
-	struct level stack[JSON_DEPTH_MAX];
+	struct level stack[JSON_DEEP_MAX];
+	size_t depth_max, values_max;
 	size_t depth, values;
 	size_t end; /* of the last token that was handed to us */
 	const char *key;
@@ -87,12 +91,12 @@ static size_t add_token(char *buf, size_t size, size_t len, const char *token)
 
 static void pointer_to(const struct json *at, char *buf, size_t size)
 {
-	const struct json *path[JSON_DEPTH_MAX + 1];
+	const struct json *path[JSON_DEEP_MAX + 1];
 	size_t depth = 0, len = 0;
 	char index[24];
 
 	buf[0] = '\0';
-	for (; at && at->parent && depth <= JSON_DEPTH_MAX; at = at->parent)
+	for (; at && at->parent && depth <= JSON_DEEP_MAX; at = at->parent)
 		path[depth++] = at;
 	while (depth-- > 0) {
 		size_t i = 0;
@@ -176,8 +180,25 @@ const struct json *json_nearest(const struct json_doc *d, const char *pointer)
 
 static int stop(struct reader *r, const struct json *at, int code, const char *msg)
 {
+	if (r->set) {
+		(void)json_set_issue(r->set, r->arena, code == E2BIG ? JSON_LIMIT : JSON_BROKEN,
+				     at ? at->offset : 0, "%s", msg);
+		r->result = -code;
+		return 0;
+	}
 	r->result = json_err(r->doc, at, r->e, code, "%s", msg);
 	return 0;
+}
+
+/* A value is complete. At the top it is a document, of which the lenient reading takes many. */
+static int complete(struct reader *r, const struct json *v)
+{
+	if (!r->set || r->depth)
+		return 1;
+	if (r->set->doc_count == JSON_DOCS_MAX)
+		return stop(r, v, E2BIG, "more documents than are read");
+	json_set_doc(r->set, r->arena, v);
+	return 1;
 }
 
 /* Appends a value to the open container; NULL when a limit is reached. The
@@ -188,7 +209,7 @@ static struct json *add(struct reader *r, enum json_type type)
 	struct level *top = r->depth ? &r->stack[r->depth - 1] : NULL;
 	struct json *v;
 
-	if (++r->values > JSON_VALUES_MAX) {
+	if (++r->values > r->values_max) {
 		(void)stop(r, top ? top->node : NULL, E2BIG,
 			   "more values than any configuration has");
 		return NULL;
@@ -218,7 +239,9 @@ static struct json *add(struct reader *r, enum json_type type)
 
 static int on_null(void *ctx)
 {
-	return add(ctx, JSON_NULL) != NULL;
+	struct json *v = add(ctx, JSON_NULL);
+
+	return v ? complete(ctx, v) : 0;
 }
 
 static int on_boolean(void *ctx, int value)
@@ -228,7 +251,7 @@ static int on_boolean(void *ctx, int value)
 	if (!v)
 		return 0;
 	v->boolean = value != 0;
-	return 1;
+	return complete(ctx, v);
 }
 
 static int on_number(void *ctx, const char *s, size_t len)
@@ -240,7 +263,7 @@ static int on_number(void *ctx, const char *s, size_t len)
 		return 0;
 	v->text = arena_strndup(r->arena, s, len);
 	v->len = len;
-	return 1;
+	return complete(r, v);
 }
 
 /* Four hexadecimal digits; yajl has checked that they are. */
@@ -290,6 +313,15 @@ static const char *string_complaint(const struct reader *r, const char *s, size_
 	return NULL;
 }
 
+/* What Go's decoder takes, in its way, and the strict reading does not. */
+static int odd(struct reader *r, const struct json *at, size_t offset, const char *complaint)
+{
+	if (!r->set)
+		return stop(r, at, EINVAL, complaint);
+	(void)json_set_issue(r->set, r->arena, JSON_ODD, offset, "%s", complaint);
+	return 1;
+}
+
 static int on_string(void *ctx, const unsigned char *s, size_t len)
 {
 	struct reader *r = ctx;
@@ -301,7 +333,9 @@ static int on_string(void *ctx, const unsigned char *s, size_t len)
 	v->text = arena_strndup(r->arena, (const char *)s, len);
 	v->len = len;
 	complaint = string_complaint(r, (const char *)s, len, v->offset, r->end);
-	return complaint ? stop(r, v, EINVAL, complaint) : 1;
+	if (complaint && !odd(r, v, v->offset, complaint))
+		return 0;
+	return complete(r, v);
 }
 
 static int on_key(void *ctx, const unsigned char *s, size_t len)
@@ -316,8 +350,9 @@ static int on_key(void *ctx, const unsigned char *s, size_t len)
 	r->end = yajl_get_bytes_consumed(r->yajl);
 	r->key_offset = here.offset;
 	r->key = here.key = arena_strndup(r->arena, (const char *)s, len);
+	json_seen_add(&top->seen, r->key, len);
 	complaint = string_complaint(r, (const char *)s, len, here.offset, r->end);
-	return complaint ? stop(r, &here, EINVAL, complaint) : 1;
+	return complaint ? odd(r, &here, here.offset, complaint) : 1;
 }
 
 static int open_level(struct reader *r, enum json_type type)
@@ -326,7 +361,7 @@ static int open_level(struct reader *r, enum json_type type)
 
 	if (!v)
 		return 0;
-	if (r->depth == JSON_DEPTH_MAX)
+	if (r->depth == r->depth_max)
 		return stop(r, v, E2BIG, "nested too deeply");
 	r->stack[r->depth++] = (struct level){ .node = v };
 	return 1;
@@ -381,9 +416,9 @@ static const struct json *duplicate_sorted(struct arena *a, const struct json *o
 	return NULL;
 }
 
-static int on_end_map(void *ctx)
+/* Strict: a key that is given twice is an error. */
+static int keys_once(struct reader *r)
 {
-	struct reader *r = ctx;
 	const struct json *obj = r->stack[r->depth - 1].node, *first = NULL, *again;
 	size_t line, col;
 
@@ -395,18 +430,32 @@ static int on_end_map(void *ctx)
 				     "duplicate key, first given at %zu:%zu", line, col);
 		return 0;
 	}
-	r->depth--;
-	r->end = yajl_get_bytes_consumed(r->yajl);
 	return 1;
+}
+
+static int close_level(struct reader *r)
+{
+	const struct json *v = r->stack[--r->depth].node;
+
+	r->end = yajl_get_bytes_consumed(r->yajl);
+	return complete(r, v);
+}
+
+static int on_end_map(void *ctx)
+{
+	struct reader *r = ctx;
+	struct level *top = &r->stack[r->depth - 1];
+
+	if (!r->set && !keys_once(r))
+		return 0;
+	if (r->set && top->seen.maybe)
+		json_set_fold(r->set, r->arena, top->node);
+	return close_level(r);
 }
 
 static int on_end_array(void *ctx)
 {
-	struct reader *r = ctx;
-
-	r->depth--;
-	r->end = yajl_get_bytes_consumed(r->yajl);
-	return 1;
+	return close_level(ctx);
 }
 
 static const yajl_callbacks callbacks = {
@@ -476,6 +525,10 @@ static int syntax_error(struct reader *r, bool at_end)
 		at = r->doc->len;
 	else if (at > 0 && !put_back(msg))
 		at--;
+	if (r->set) {
+		(void)json_set_issue(r->set, r->arena, JSON_BROKEN, at, "%s", msg);
+		return -EINVAL;
+	}
 	return fail_at(r->doc, at, r->e, EINVAL, "", msg);
 }
 
@@ -492,6 +545,8 @@ static int read_text(struct reader *r)
 	yajl_status status;
 
 	r->yajl = yajl_alloc(&callbacks, &memory, r);
+	if (r->set)
+		(void)yajl_config(r->yajl, yajl_allow_multiple_values, 1);
 	status = yajl_parse(r->yajl, text, r->doc->len);
 	if (status == yajl_status_ok) {
 		status = yajl_complete_parse(r->yajl);
@@ -503,26 +558,58 @@ static int read_text(struct reader *r)
 	return status == yajl_status_ok ? 0 : syntax_error(r, false);
 }
 
+static bool is_blank(const char *text, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && strchr(" \t\r\n", text[i]) && text[i])
+		i++;
+	return i == len;
+}
+
 int json_parse(const char *name, const char *text, size_t len, struct arena *a,
 	       struct json_doc *ret, struct err *e)
 {
 	struct json_doc doc = { .name = name, .text = text, .len = len };
-	struct reader r = { .doc = &doc, .arena = a, .e = e };
-	size_t n, blank = 0;
+	struct reader r = {
+		.doc = &doc,
+		.arena = a,
+		.e = e,
+		.depth_max = JSON_DEPTH_MAX,
+		.values_max = JSON_VALUES_MAX,
+	};
+	size_t bad;
 	int k;
 
 	/* yajl lets overlong forms and surrogates pass. */
-	for (size_t i = 0; i < len; i += n) {
-		n = utf8_len((const unsigned char *)text + i, len - i);
-		if (n == 0)
-			return fail_at(&doc, i, e, EINVAL, "", "this byte is not valid UTF-8");
-	}
-	while (blank < len && strchr(" \t\r\n", text[blank]) && text[blank])
-		blank++;
-	if (blank == len)
+	bad = encoding_bad(text, len);
+	if (bad < len)
+		return fail_at(&doc, bad, e, EINVAL, "", "this byte is not valid UTF-8");
+	if (is_blank(text, len))
 		return fail_at(&doc, len, e, EINVAL, "", "there is no JSON text, it is empty");
 	k = read_text(&r);
 	if (k == 0)
 		*ret = doc;
 	return k;
+}
+
+void json_read(const char *text, size_t len, struct arena *a, struct json_set *ret)
+{
+	struct json_doc doc = { .name = "", .text = text, .len = len };
+	struct reader r = {
+		.doc = &doc,
+		.set = ret,
+		.arena = a,
+		.depth_max = JSON_DEEP_MAX,
+		.values_max = JSON_MANY_MAX,
+	};
+	size_t bad;
+
+	json_set_init(ret);
+	bad = encoding_bad(text, len);
+	if (bad < len)
+		(void)json_set_issue(ret, a, JSON_BROKEN, bad, "this byte is not valid UTF-8");
+	else if (!is_blank(text, len))
+		(void)read_text(&r);
+	ret->values = r.values;
 }

@@ -83,6 +83,8 @@ struct json_issue {
 	const char
 		*message; /* one clause without place; what it quotes of the text is not escaped */
 	const struct json *node; /* or NULL */
+	const struct json
+		*first; /* JSON_DUPLICATE: the value that was given before, and does not count */
 	const struct json_issue *next;
 };
 
@@ -102,10 +104,3 @@ struct json_set {
 /* The text must outlive the set, as must the arena. It should be UTF-8 (conf/encoding.h); what is not
  * is an issue. */
 void json_read(const char *text, size_t len, struct arena *a, struct json_set *ret);
-
-/* For those who make such sets. */
-void json_set_init(struct json_set *set);
-void json_set_doc(struct json_set *set, struct arena *a, const struct json *root);
-void json_set_issue(struct json_set *set, struct arena *a, enum json_issue_kind kind, size_t offset,
-		    const struct json *node, const char *fmt, ...)
-	__attribute__((format(printf, 6, 7)));

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What the readers of json_read() and yaml_read() share: making the set. */
+
+#include <string.h>
+
+#include "conf/json.h"
+
+void json_set_init(struct json_set *set);
+void json_set_doc(struct json_set *set, struct arena *a, const struct json *root);
+/* The issue, to add to; NULL beyond JSON_ISSUES_MAX. */
+struct json_issue *json_set_issue(struct json_set *set, struct arena *a, enum json_issue_kind kind,
+				  size_t offset, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
+
+/* Whether a key may have been there before: no false "no". Nearly every object is done
+ * with by it. */
+struct json_seen {
+	uint64_t bits;
+	bool maybe;
+};
+
+static inline void json_seen_add(struct json_seen *s, const char *key, size_t len)
+{
+	uint64_t h = 0, bit;
+
+	memcpy(&h, key, len < sizeof(h) ? len : sizeof(h));
+	h = (h ^ len * 0x9e3779b97f4a7c15u) * 0xff51afd7ed558ccdu;
+	bit = (uint64_t)1 << (h >> 58);
+	s->maybe = s->maybe || (s->bits & bit);
+	s->bits |= bit;
+}
+
+/* Takes values whose key is given again out of the object, with an issue for each. */
+void json_set_fold(struct json_set *set, struct arena *a, struct json *obj);
+
+/* An entry of a mapping, or one that may become one: lower ranks win. */
+struct json_ranked {
+	struct json *value;
+	size_t rank;
+};
+void json_rank_sort(struct json_ranked *all, size_t count); /* by key, then rank */

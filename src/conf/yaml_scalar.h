@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What a scalar of YAML is to Go's readers; for yaml.c. */
+
+#include "conf/json.h"
+
+/* Sets type, boolean, text and len of a plain scalar without tag. */
+void yaml_plain(struct json *v, const char *text, size_t len, struct arena *a);
+
+/* The same for one with one of YAML's own tags, its last word given ("bool"). False: it does
+ * not fit, and is a string then. */
+bool yaml_tagged(struct json *v, const char *tag, const char *text, size_t len, struct arena *a);
