@@ -72,6 +72,9 @@ enum diag_id {
 	DIAG_UNRESOLVED,    /* variables, extends, includes, files that are not at hand */
 	DIAG_UNKNOWN_VALUE, /* a capability that is none */
 	DIAG_UNREADABLE, /* errno on a file or a directory; a live process that may not be read */
+	/* Warnings: nothing is left unchecked by them. */
+	DIAG_SUPPRESSION, /* a suppression of an unknown rule, or one that suppresses nothing */
+	DIAG_EXPIRED,     /* an exception of the policy that would suppress something if it still held */
 	DIAG_COUNT
 };
 extern const struct diag_row {
@@ -131,6 +134,9 @@ struct pss_pod {
 	const char *object; /* "Deployment/shop/web" */
 	struct place at;
 	enum pss_level level; /* the strictest that it meets, at the version asked for */
+	/* Kubernetes' verdict at each level. Restricted lets in what baseline does not: a pod for
+	 * Windows with capabilities or seccomp profiles, from 1.25. */
+	bool meets[PSS_RESTRICTED + 1];
 	const struct pss_violation *violations;
 	const struct pss_pod *next;
 };
@@ -151,6 +157,7 @@ struct audit {
 	const struct pss_pod *pods, **pods_end;
 	size_t pod_count;
 	struct compose *compose; /* files that wait for compose_finish() */
+	struct k8s_books *k8s;   /* claims and volumes that wait for k8s_finish() */
 
 	/* What was asked for. */
 	const char *pss; /* "baseline", "restricted:v1.30"; NULL: only report levels */
@@ -207,6 +214,9 @@ void from_cri(struct audit *a, const struct source *src, const struct json *root
 void from_compose(struct audit *a, const struct source *src, const struct json *root);
 void compose_finish(struct audit *a);
 void from_k8s(struct audit *a, const struct source *src, const struct json *root);
+/* A claim may stand before the volume that it gets, in another file: mounts of claims are followed
+ * to host paths after the last input. audit_run() begins with it; nothing happens twice. */
+void k8s_finish(struct audit *a);
 /* What from_oci() does with a spec that stands inside something else, for facts at hand. */
 void facts_from_spec(struct audit *a, struct facts *f, const struct json *spec);
 /* A seccomp profile in the OCI or in Docker's form: mode, LIST_SECCOMP_WEAK. `caps`: the bounding set, for Docker's conditional groups. */

@@ -233,6 +233,9 @@ struct facts {
 	const char *name, *id; /* of the container, or NULL */
 	const char *image;     /* or NULL */
 	const char *ns, *pod;  /* Kubernetes namespace and workload name, or NULL */
+	/* Kubernetes: the pod that it is of, or NULL. What is said of the pod as a whole has the same place
+	 * in the facts of each of its containers, which follow each other. */
+	const struct json *pod_node;
 	int64_t pid;           /* live: outer PID of its init, else 0 */
 	/* Annotations and labels that suppress (suppress.c reads them): the mapping, or NULL. */
 	const struct json *annotations, *labels;
