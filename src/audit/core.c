@@ -20,6 +20,10 @@ const struct diag_row diag_rows[DIAG_COUNT] = {
 	[DIAG_UNRESOLVED] = ROW("input-unresolved", "Reference that could not be followed"),
 	[DIAG_UNKNOWN_VALUE] = ROW("input-unknown-value", "Value that its consumer does not know"),
 	[DIAG_UNREADABLE] = ROW("input-unreadable", "Input that may not be read"),
+	[DIAG_SUPPRESSION] = { .id = "suppression-unused",
+			       .title = "Suppression that suppresses nothing" },
+	[DIAG_EXPIRED] = { .id = "exception-expired",
+			   .title = "Exception of the policy that no longer holds" },
 };
 
 void audit_init(struct audit *a, struct arena *arena)

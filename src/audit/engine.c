@@ -138,12 +138,26 @@ static struct place place_or_object(const struct hits *h, const struct place *at
 	return at && (at->node || at->path) ? *at : h->f->at;
 }
 
+/* One switch turns off many things. It is told once, by the rule of the switch, unless a
+ * person wrote down the single thing as well. */
+static bool in_privileged(const struct hits *h, const struct place *at)
+{
+	const struct fact *p = &h->f->fact[FACT_PRIVILEGED];
+
+	if (!h->rule->in_privileged || p->is != TRI_YES)
+		return false;
+	return !(h->f->kind & (IN_COMPOSE | IN_K8S)) || !at || !at->node ||
+	       at->node == p->at.node || at->node == h->f->at.node;
+}
+
 static void add_finding(struct hits *h, enum severity sev, const struct place *at,
 			const char *message)
 {
 	struct audit *a = h->a;
 	struct finding *n;
 
+	if (in_privileged(h, at))
+		return;
 	if (a->finding_count == AUDIT_FINDINGS_MAX) {
 		if (!a->findings_cut)
 			audit_diag(a, DIAG_UNPARSABLE, h->f, &h->f->at,
@@ -219,12 +233,29 @@ static void judge_fact(const struct rule *r, const struct facts *f, struct hits 
 		say(h, &fact->at, fact->text);
 }
 
+static bool same_place(const struct place *a, const struct place *b)
+{
+	return a->node == b->node && a->key == b->key &&
+	       (a->path && b->path ? !strcmp(a->path, b->path) : a->path == b->path);
+}
+
+enum { LISTED_MAX = 12 }; /* items that a message names */
+
 static void judge_list(const struct rule *r, const struct facts *f, struct hits *h)
 {
 	const struct list_fact *l = &f->list[r->which];
 
-	for (size_t i = 0; i < l->count; i++)
-		say(h, &l->items[i].at, l->items[i].text);
+	for (size_t i = 0, n; i < l->count; i += n) {
+		const struct item *first = &l->items[i];
+		const char *text = first->text;
+
+		for (n = 1; i + n < l->count && same_place(&first->at, &first[n].at); n++)
+			if (n < LISTED_MAX)
+				text = arena_printf(h->a->arena, "%s, %s", text, first[n].text);
+		if (n > LISTED_MAX)
+			text = arena_printf(h->a->arena, "%s and %zu more", text, n - LISTED_MAX);
+		say(h, &first->at, text);
+	}
 	if (l->whole != TRI_YES)
 		cannot_tell(h, NULL, "%s", l->why ? l->why : "it is not known");
 }

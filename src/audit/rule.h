@@ -28,7 +28,7 @@ enum rule_on {
 	ON_CHECK = 0, /* .check decides */
 	ON_FACT_YES,  /* fires if fact[.which] is TRI_YES, cannot tell if TRI_UNKNOWN */
 	ON_FACT_NO,   /* fires if it is TRI_NO */
-	ON_LIST,      /* fires for every item of list[.which]; cannot tell if it is not whole */
+	ON_LIST,      /* fires for the items of list[.which], once for each place; cannot tell if it is not whole */
 	ON_NS_HOST    /* fires if ns_of[.which] is NSM_HOST; cannot tell if NSM_UNKNOWN */
 };
 
@@ -43,6 +43,7 @@ struct rule {
 	unsigned int kinds; /* enum input_kind that can answer */
 	unsigned int unsure; /* those that can at most say that it cannot be told */
 	bool windows;	     /* asked about Windows containers too */
+	bool in_privileged; /* part of what privileged mode is: not told again beside that finding */
 	enum rule_on on;
 	int which; /* fact_id, list_id or ns_type */
 	const char *
