@@ -66,7 +66,7 @@ static void bash_values(const char *cmd, const struct opt *opts, FILE *out)
 		if (o->letter)
 			fprintf(out, " | '%s -%c'", cmd, o->letter);
 		fputs(") ", out);
-		if (o->kind == OPT_CHOICE) {
+		if (o->choices) {
 			fputs("words='", out);
 			choices(o, out);
 			fputs("' ;;\n", out);
@@ -149,7 +149,7 @@ static void zsh_option(const char *dashes, const char *name, const struct opt *o
 	if (has_value(o)) {
 		fputc(':', out);
 		zsh_text(o->value ? o->value : "value", out);
-		if (o->kind == OPT_CHOICE) {
+		if (o->choices) {
 			fputs(":(", out);
 			choices(o, out);
 			fputc(')', out);
@@ -240,7 +240,7 @@ static void fish_options(const struct prog *p, const char *condition, const stru
 			fprintf(out, " -s %c", o->letter);
 		if (has_value(o))
 			fputs(o->flags & (OPT_FILE | OPT_DIR) ? " -r -F" : " -x", out);
-		if (o->kind == OPT_CHOICE) {
+		if (o->choices) {
 			fputs(" -a '", out);
 			choices(o, out);
 			fputc('\'', out);

@@ -117,21 +117,30 @@ static int store_choice(const struct opt *o, const char *value, int *slot, struc
 		       all);
 }
 
+static int store_list(struct opt_parser *op, const struct opt *o, const char *value,
+		      struct opt_list *slot, struct err *e)
+{
+	const char **item;
+	int chosen, r = o->choices ? store_choice(o, value, &chosen, e) : 0;
+
+	if (r < 0)
+		return r;
+	item = arena_push(op->arena, &slot->items, &slot->count, &slot->cap, sizeof(*slot->items));
+	*item = o->flags & OPT_NAMED ? arena_printf(op->arena, "%s=%s", o->name, value) : value;
+	return 0;
+}
+
 /* value is NULL for a flag without "=...". */
 static int store(struct opt_parser *op, const struct opt *o, const char *value, bool off,
 		 void *args, struct err *e)
 {
 	void *slot = (char *)args + o->offset;
-	struct opt_list *list = slot;
 
 	switch (o->kind) {
 	case OPT_FLAG: return store_flag(o, value, !off, slot, e);
 	case OPT_OFF: return store_flag(o, value, false, slot, e);
 	case OPT_STR: *(const char **)slot = value; return 0;
-	case OPT_LIST:
-		*(const char **)arena_push(op->arena, &list->items, &list->count, &list->cap,
-					   sizeof(*list->items)) = value;
-		return 0;
+	case OPT_LIST: return store_list(op, o, value, slot, e);
 	case OPT_INT: return store_int(o, value, slot, e);
 	case OPT_SIZE:
 		if (num_size(value, slot) < 0)
@@ -274,7 +283,7 @@ static void help_option(const struct opt *o, FILE *out)
 	else
 		fprintf(out, "%s\n%*s", left, HELP_COLUMN, "");
 	fputs(o->help, out);
-	if (o->kind == OPT_CHOICE) {
+	if (o->choices) {
 		fputs(": ", out);
 		for (int i = 0; o->choices[i]; i++)
 			fprintf(out, "%s%s", i ? ", " : "", o->choices[i]);
@@ -458,6 +467,8 @@ static int read_command_line(struct cmd_call *call, int argc, char **argv, struc
 	if (!c)
 		return err_set(e, EINVAL, "unknown command \"%.64s\"; try \"%s help\"", argv[0],
 			       p->name);
+	if (c->usage_status)
+		call->fail_status = c->usage_status;
 	sub.opts = c->opts;
 	sub.stop = c->flags & CMD_STOP;
 	args = args_new(call->arena, c->args_size, c->defaults);

@@ -33,7 +33,7 @@ enum opt_kind {
 	OPT_FLAG,   /* bool: true; with OPT_NEGATABLE also --no-NAME: false */
 	OPT_OFF,    /* bool: false (an option that takes something away) */
 	OPT_STR,    /* const char * */
-	OPT_LIST,   /* struct opt_list: may be repeated */
+	OPT_LIST,   /* struct opt_list: may be repeated; with `choices` only those */
 	OPT_INT,    /* int64_t, between min and max (0, 0: any) */
 	OPT_SIZE,   /* int64_t of bytes: 10, 64k, 512m, 2g ...; -1 */
 	OPT_CHOICE, /* int: the index of the word in `choices` */
@@ -44,6 +44,8 @@ enum {
 	OPT_NEGATABLE = 2, /* OPT_FLAG: --no-NAME as well */
 	OPT_FILE = 4,      /* completion: the value is a file */
 	OPT_DIR = 8,       /* completion: the value is a directory */
+	OPT_NAMED = 16,    /* OPT_LIST: items are "NAME=VALUE", so that several options share one
+			    * list, and what was written first stays first */
 };
 
 struct opt_list {
@@ -97,7 +99,8 @@ struct cmd {
 	int min, max; /* operands; max < 0: any number */
 	unsigned int flags;
 	enum cmd_operand operand;
-	int fail_status; /* 0 means 1 */
+	int fail_status;  /* 0 means 1 */
+	int usage_status; /* of a wrong command line; 0: the program's */
 	size_t args_size;
 	const void *defaults; /* args_size bytes copied before parsing; NULL: zeros */
 	/* Exit status >= 0, or -errno with a message in e. */
