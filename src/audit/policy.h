@@ -37,11 +37,13 @@ struct policy_exception {
 	const char *reason;
 	int64_t until; /* seconds since the epoch, first moment it no longer holds; 0: for ever */
 	size_t used;
-	size_t line;
+	size_t missed;           /* findings that it would suppress if it still held */
+	const struct json *node; /* for the places of warnings */
 };
 
 struct policy {
 	const char *name; /* of the file */
+	const struct source *src;
 	enum severity fail_on;
 	enum enforce_mode enforce;
 	enum tri allow_annotations; /* TRI_UNKNOWN: the policy does not say */
@@ -54,14 +56,18 @@ struct policy {
 /* Unknown keys, rules and severities are errors, with file, line and column. -EINVAL. */
 int policy_read(struct arena *a, const char *name, const char *text, size_t len, struct policy *ret,
 		struct err *e);
-/* now: seconds since the epoch, for `until`. */
+/* now: seconds since the epoch, for `until`. A rule that is switched off is not asked: its findings
+ * stay as suppressed, and that it could not tell is forgotten. An exception that has expired and
+ * would be needed, or that fits an object and is not needed, is a warning. */
 void policy_apply(struct audit *a, struct policy *p, int64_t now);
 
-/* Inline comments (`# atoll:ignore RULE reason`, on the line or the line above), annotations
- * (atoll.io/ignore: "RULE[,RULE...] [reason]", or atoll.io/ignore.RULE: reason), Compose and engine labels (the same
- * keys). */
+/* Inline comments of YAML (`# atoll:ignore RULE[,RULE...] reason`, on the line of the finding or,
+ * alone on a line, above it), annotations (atoll.io/ignore: "RULE[,RULE...] [reason]", several
+ * lines of it, or atoll.io/ignore.RULE: reason), Compose and engine labels (the same keys). "*" is
+ * every rule. Comments are found line by line, without the parser, which drops them. */
 void suppress_apply(struct audit *a);
 
-/* A baseline holds the fingerprints of findings that are known. */
+/* A baseline holds the fingerprints of findings that are known, as often as each was found:
+ * one more of the same is new. -EINVAL with file, line and column. */
 int baseline_apply(struct audit *a, const char *name, const char *text, size_t len, struct err *e);
 char *baseline_write(const struct audit *a, size_t *ret_len); /* JSON, stable order */

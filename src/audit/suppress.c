@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Suppressions that stand in what is audited: comments, annotations, labels. Each is a
+ * directive; what a directive belongs to (a source, a mapping) leads to its directives. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit/policy.h"
+
+#define COMMENT "atoll:ignore"
+#define KEY     "atoll.io/ignore"
+
+enum { DIRECTIVES_MAX = 100000 };
+
+struct directive {
+	enum suppressed_by by;
+	const struct rule *rule; /* NULL: every rule */
+	const char *reason;
+	struct place at;
+	size_t line; /* comments: the line that it is about */
+	bool used;
+};
+
+struct owner { /* a struct source or a struct json */
+	const void *key;
+	size_t first, count;
+};
+
+struct table {
+	struct audit *a;
+	struct directive *items;
+	size_t count, cap;
+	struct owner *owners;
+	size_t owner_count, owner_cap;
+	bool cut;
+};
+
+static const char blanks[] = " \t\r";
+
+static void trim(const char **s, size_t *len)
+{
+	while (*len && strchr(blanks, **s)) {
+		++*s;
+		--*len;
+	}
+	while (*len && strchr(blanks, (*s)[*len - 1]))
+		--*len;
+}
+
+static void add(struct table *t, enum suppressed_by by, const struct place *at, size_t line,
+		const char *id, size_t len, const char *reason)
+{
+	const struct rule *rule = NULL;
+	struct directive *d;
+	char *name;
+
+	if (t->count == DIRECTIVES_MAX) {
+		if (!t->cut)
+			(void)audit_diag(t->a, DIAG_SUPPRESSION, NULL, at,
+					 "more than %d suppressions; from here on none counts",
+					 DIRECTIVES_MAX);
+		t->cut = true;
+		return;
+	}
+	name = arena_strndup(t->a->arena, id, len);
+	if (strcmp(name, "*") != 0) {
+		rule = rule_find(name);
+		if (!rule) {
+			(void)audit_diag(t->a, DIAG_SUPPRESSION, NULL, at,
+					 "there is no rule '%s' to be suppressed", name);
+			return;
+		}
+	}
+	d = arena_push(t->a->arena, &t->items, &t->count, &t->cap, sizeof(*d));
+	*d = (struct directive){ by, rule, reason, *at, line, false };
+}
+
+/* "RULE[,RULE...] [reason]" */
+static void parse(struct table *t, enum suppressed_by by, const struct place *at, size_t line,
+		  const char *s, size_t len)
+{
+	const char *reason;
+	size_t rest, n = 0;
+
+	trim(&s, &len);
+	while (n < len && !strchr(blanks, s[n]))
+		n++;
+	reason = s + n;
+	rest = len - n;
+	trim(&reason, &rest);
+	reason = rest ? arena_strndup(t->a->arena, reason, rest) : NULL;
+	if (n == 0)
+		(void)audit_diag(t->a, DIAG_SUPPRESSION, NULL, at,
+				 "a suppression names the rules that it is for, or *");
+	for (size_t i = 0, k; i < n; i += k + 1) {
+		const char *comma = memchr(s + i, ',', n - i);
+
+		k = comma ? (size_t)(comma - s) - i : n - i;
+		if (k)
+			add(t, by, at, line, s + i, k, reason);
+	}
+}
+
+static void own(struct table *t, const void *key, size_t first)
+{
+	struct owner *o;
+
+	if (t->count == first)
+		return;
+	o = arena_push(t->a->arena, &t->owners, &t->owner_count, &t->owner_cap, sizeof(*o));
+	*o = (struct owner){ key, first, t->count - first };
+}
+
+/* ---- Comments ----------------------------------------------------------------------------- */
+
+/* Where the "#" is that makes a comment of what stands at `at`; NULL: it is none. */
+static const char *comment_start(const char *line, const char *at)
+{
+	while (at > line && strchr(blanks, at[-1]))
+		at--;
+	if (at == line || at[-1] != '#')
+		return NULL;
+	at--;
+	return at == line || strchr(blanks, at[-1]) ? at : NULL;
+}
+
+static bool is_code(const char *line, size_t len)
+{
+	trim(&line, &len);
+	return len > 0 && *line != '#';
+}
+
+/* The number of the next line with more than a comment, after the one that ends at `end`. */
+static size_t next_code(const struct source *s, const char *end, size_t number)
+{
+	const char *stop = s->text + s->len;
+
+	while (end < stop) {
+		const char *line = end + 1, *nl = memchr(line, '\n', (size_t)(stop - line));
+
+		number++;
+		end = nl ? nl : stop;
+		if (is_code(line, (size_t)(end - line)))
+			break;
+	}
+	return number;
+}
+
+static void comment(struct table *t, const struct source *s, const char *line, const char *at,
+		    size_t number)
+{
+	const char *stop = s->text + s->len, *nl = memchr(at, '\n', (size_t)(stop - at)),
+		   *end = nl ? nl : stop, *after = at + strlen(COMMENT),
+		   *hash = comment_start(line, at);
+	struct json *node;
+	struct place place;
+
+	if (!hash || (after < end && !strchr(blanks, *after)))
+		return;
+	/* A node that stands for the comment, so that it has a place. */
+	node = ARENA_NEW(t->a->arena, struct json);
+	node->type = JSON_STRING;
+	node->offset = (size_t)(hash - s->text);
+	node->text = arena_strndup(t->a->arena, hash, (size_t)(end - hash));
+	node->len = (size_t)(end - hash);
+	place = place_of(s, node);
+	if (!is_code(line, (size_t)(hash - line)))
+		number = next_code(s, end, number);
+	parse(t, SUPP_INLINE, &place, number, after, (size_t)(end - after));
+}
+
+static void scan(struct table *t, const struct source *s)
+{
+	const char *line = s->text, *at = s->text, *stop = s->text + s->len, *nl;
+	size_t first = t->count, number = 1;
+
+	while (at < stop && (at = memmem(at, (size_t)(stop - at), COMMENT, strlen(COMMENT)))) {
+		while ((nl = memchr(line, '\n', (size_t)(at - line)))) {
+			line = nl + 1;
+			number++;
+		}
+		comment(t, s, line, at, number);
+		at += strlen(COMMENT);
+	}
+	own(t, s, first);
+}
+
+/* ---- Annotations and labels --------------------------------------------------------------- */
+
+static void entry(struct table *t, const struct source *src, enum suppressed_by by,
+		  const struct json *node, const char *key, size_t len, const char *value)
+{
+	struct place at = place_of(src, node);
+	size_t n = strlen(KEY);
+
+	if (len > n && key[n] == '.') {
+		add(t, by, &at, 0, key + n + 1, len - n - 1, *value ? value : NULL);
+		return;
+	}
+	if (len != n)
+		return;
+	for (;;) {
+		size_t part = strcspn(value, "\n");
+
+		if (part || !value[part])
+			parse(t, by, &at, 0, value, part);
+		if (!value[part] || !value[part + 1])
+			break;
+		value += part + 1;
+	}
+}
+
+static void mapping(struct table *t, const struct facts *f, const struct json *map,
+		    enum suppressed_by by)
+{
+	size_t first = t->count, n = strlen(KEY);
+
+	for (const struct json *c = map->child; c; c = c->next) {
+		const char *key = map->type == JSON_OBJECT ? c->key : c->text;
+		const char *equals;
+
+		if (!key || strncmp(key, KEY, n) != 0)
+			continue;
+		if (map->type == JSON_OBJECT) {
+			entry(t, f->src, by, c, key, strlen(key), c->text ? c->text : "");
+			continue;
+		}
+		equals = strchr(key, '='); /* a list of "key=value" */
+		entry(t, f->src, by, c, key, equals ? (size_t)(equals - key) : strlen(key),
+		      equals ? equals + 1 : "");
+	}
+	own(t, map, first);
+}
+
+/* The containers of a pod follow each other and have the same mapping. */
+static void collect(struct table *t)
+{
+	const struct json *annotations = NULL, *labels = NULL;
+
+	for (const struct source *s = t->a->sources; s; s = s->next)
+		if (s->yaml && s->text)
+			scan(t, s);
+	for (const struct facts *f = t->a->objects; f; f = f->next) {
+		if (f->annotations && f->annotations != annotations)
+			mapping(t, f, f->annotations, SUPP_ANNOTATION);
+		if (f->labels && f->labels != labels && f->labels != f->annotations)
+			mapping(t, f, f->labels, SUPP_LABEL);
+		annotations = f->annotations;
+		labels = f->labels;
+	}
+}
+
+/* ---- Applying ------------------------------------------------------------------------------ */
+
+static int by_key(const void *x, const void *y)
+{
+	uintptr_t a = (uintptr_t)((const struct owner *)x)->key,
+		  b = (uintptr_t)((const struct owner *)y)->key;
+
+	return (a > b) - (a < b);
+}
+
+/* The directive that holds for the rule; all that do count as used. */
+static const struct directive *look(struct table *t, const void *key, const struct rule *rule,
+				    size_t line)
+{
+	struct owner want = { .key = key }, *o;
+	const struct directive *found = NULL;
+
+	if (!key || !t->owner_count)
+		return NULL;
+	o = bsearch(&want, t->owners, t->owner_count, sizeof(*o), by_key);
+	for (size_t i = 0; o && i < o->count; i++) {
+		struct directive *d = &t->items[o->first + i];
+
+		if ((d->rule && d->rule != rule) || d->line != line)
+			continue;
+		d->used = true;
+		if (!found)
+			found = d;
+	}
+	return found;
+}
+
+static const struct directive *directive_for(struct table *t, const struct rule *rule,
+					     const struct facts *of, const struct place *at)
+{
+	const struct directive *found = NULL, *d;
+	struct spot spot;
+	struct owner want = { .key = at->src };
+
+	if (at->src && bsearch(&want, t->owners, t->owner_count, sizeof(want), by_key) &&
+	    place_spot(t->a->arena, at, &spot))
+		found = look(t, at->src, rule, spot.line);
+	d = look(t, of->annotations, rule, 0);
+	found = found ? found : d;
+	d = look(t, of->labels, rule, 0);
+	return found ? found : d;
+}
+
+void suppress_apply(struct audit *a)
+{
+	struct table t = { .a = a };
+
+	collect(&t);
+	if (!t.owner_count)
+		return;
+	qsort(t.owners, t.owner_count, sizeof(*t.owners), by_key);
+	for (size_t i = 0; i < a->finding_count; i++) {
+		struct finding *f = &a->findings[i];
+		const struct directive *d = directive_for(&t, f->rule, f->of, &f->at);
+
+		if (d && !f->suppressed) {
+			f->suppressed = d->by;
+			f->reason = d->reason;
+		}
+	}
+	/* One for what cannot be told is no idle one. */
+	for (size_t i = 0; i < a->untold_count; i++)
+		(void)directive_for(&t, a->untold[i].rule, a->untold[i].of, &a->untold[i].at);
+	for (size_t i = 0; i < t.count; i++)
+		if (!t.items[i].used)
+			(void)audit_diag(a, DIAG_SUPPRESSION, NULL, &t.items[i].at,
+					 "the suppression of %s suppresses nothing",
+					 t.items[i].rule ? t.items[i].rule->id : "*");
+}
