@@ -23,6 +23,11 @@ struct danger_call {
 /* Ended by a row without label. */
 extern const struct danger_call danger_calls[];
 
+/* The default profile of `engine` (NULL: Docker's, which is containerd's too) lets the call through to a
+ * container with these capabilities in its bounding set: nobody weakened anything, and it is no
+ * item of LIST_SECCOMP_WEAK. (danger_default.c) */
+bool danger_by_default(const struct danger_call *d, uint64_t bounding, const char *engine);
+
 /* More items of LIST_SECCOMP_WEAK. */
 #define DANGER_UNKNOWN_CALLS "system calls that nobody named (the default action lets them through)"
 #define DANGER_OTHER_ARCH    "system calls of another architecture (%s)"

@@ -141,7 +141,8 @@ const struct rule rules_privileges[] = {
 		       "of the files that made it necessary.",
 		.refs = USERNS "; https://docs.docker.com/engine/security/userns-remap/"
 			       "#disable-namespace-remapping-for-a-container; CIS Docker 5.31",
-		.kinds = IN_INSPECT | IN_COMPOSE | IN_K8S | IN_CRI,
+		/* not CRI: there kubelet says NODE for every pod that does not want one */
+		.kinds = IN_INSPECT | IN_COMPOSE | IN_K8S,
 		.on = ON_FACT_YES,
 		.which = FACT_USERNS_EXPLICIT_HOST,
 		.message = "is told to have no user namespace",

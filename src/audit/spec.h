@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What the readers of OCI configurations, of `inspect` output and of CRI share. */
+
+#include "audit/audit.h"
+#include "conf/bind.h"
+
+/* Where facts go, and which places they get. */
+struct spec {
+	struct audit *a;
+	struct facts *f;
+	/* The text is no file but a string within one: all places are this one. Or NULL. */
+	const struct place *inside;
+};
+
+struct place spec_at(const struct spec *s, const struct json *v);
+
+/* Values as they are found; one of another type counts as absent (spec_check() reports it). */
+const char *spec_str(const struct json *obj, const char *key); /* NULL for "" too */
+bool spec_true(const struct json *obj, const char *key);
+const struct json *spec_list(const struct json *obj, const char *key); /* JSON_ARRAY or NULL */
+const struct json *spec_obj(const struct json *obj, const char *key);
+bool spec_int(const struct json *v, int64_t *ret);
+const char *spec_words(struct arena *a, const struct json *list); /* joined by blanks, or NULL */
+
+/* Holds an object against the tables of conf/: members that nobody knows, wrong types, unknown
+ * words become diagnostics. What the runtime refuses or ignores is still read for facts. */
+void spec_check(const struct spec *s, const struct json *obj, const struct bind_row *rows);
+/* Types alone: for what a program wrote, which adds members with each version. */
+void spec_types(const struct spec *s, const struct json *obj, const struct bind_row *rows);
+/* A known member that somebody may have meant by `key`; NULL: none is near. */
+const char *spec_near(const struct bind_row *rows, const char *key);
+bool word_is_near(const char *a, const char *b);
+
+/* ---- Facts that several kinds of input give in the same words ------------------------------- */
+
+/* Absolute paths without "//", "/./", "/../" and a trailing slash. Anything else as it is. */
+const char *spec_normal(struct arena *a, const char *path);
+/* `path` is `dir` or below it; both normal. */
+bool spec_below(const char *path, const char *dir);
+
+/* A list of capability names; those that are none become diagnostics (and are not
+ * in the result, since runtimes leave them out). `engine`: names as engines take them, "ALL"
+ * included. */
+struct cap_names {
+	uint64_t bits;
+	const struct json *all; /* ALL was in it */
+};
+struct cap_names spec_caps(const struct spec *s, const struct json *list, bool engine);
+/* The input asks for these by name. */
+void spec_caps_added(const struct spec *s, const struct json *list, bool engine);
+/* "All" as the input means it: of an older kernel it may be fewer bits than are known here. */
+void spec_caps_all(struct facts *f);
+/* What is left of an engine's default set is so little that it was given up on purpose. */
+bool spec_caps_dropped(uint64_t bounding);
+
+/* /proc and /sys: default masked and read-only paths that are not in the lists (arrays or NULL). */
+void spec_masks(const struct spec *s, const struct json *masked, const struct json *readonly,
+		struct place at);
+void spec_unmasked(const struct spec *s, struct place at); /* none at all */
+
+/* The path is one of the procfs through which descriptors are reached (CVE-2024-21626). */
+void spec_cwd(const struct spec *s, const struct json *cwd);
+/* A device beyond every runtime's default set. */
+bool spec_device_extra(const char *path);
+void spec_apparmor(const struct spec *s, const char *profile, struct place at);
+void spec_selinux(const struct spec *s, const char *label, struct place at);
+/* The command of PID 1: FACT_INIT_REAPS and FACT_INIT_TERM. `args`: its words, one array or two. */
+void spec_init(const struct spec *s, const struct json *args, const struct json *more,
+	       struct place at);
+/* PID 1 is an init that the engine puts before the command. */
+void spec_init_given(struct facts *f, struct place at, const char *what);
+/* A bind that the engine makes for itself: a volume, or a file such as /etc/hosts. */
+bool spec_engine_mount(const char *source, const char *target);
+
+/* facts_from_seccomp() for a profile whose nodes are not of the file itself. */
+void spec_seccomp(const struct spec *s, const struct json *profile, uint64_t caps);

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "audit/spec.h"
+#include "base/cleanup.h"
+#include "base/num.h"
+
+/* ---- Paths -------------------------------------------------------------------------------- */
+
+const char *spec_normal(struct arena *a, const char *path)
+{
+	size_t len = strlen(path), n = 0;
+	char *out;
+
+	if (path[0] != '/' || len > 1 << 16)
+		return path;
+	out = arena_alloc(a, len + 2);
+	while (*path) {
+		size_t part;
+
+		path += strspn(path, "/");
+		part = strcspn(path, "/");
+		if (part == 2 && path[0] == '.' && path[1] == '.') {
+			while (n > 0 && out[--n] != '/')
+				;
+		} else if (part && !(part == 1 && path[0] == '.')) {
+			out[n++] = '/';
+			memcpy(out + n, path, part);
+			n += part;
+		}
+		path += part;
+	}
+	if (n == 0)
+		out[n++] = '/';
+	out[n] = '\0';
+	return out;
+}
+
+bool spec_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	if (n == 1)
+		return path[0] == '/';
+	return strncmp(path, dir, n) == 0 && (path[n] == '\0' || path[n] == '/');
+}
+
+/* ---- Capabilities ------------------------------------------------------------------------- */
+
+static int cap_of(const struct spec *s, const struct json *v, bool engine)
+{
+	struct place at = spec_at(s, v);
+	int cap;
+
+	if (v->type != JSON_STRING) {
+		audit_diag(s->a, DIAG_BAD_TYPE, s->f, &at,
+			   "the name of a capability is a string, this is none");
+		return -1;
+	}
+	cap = cap_from_name(v->text, engine);
+	/* A runtime wants the whole name: without CAP_ it is none. */
+	if (cap >= 0 && (engine || strncmp(v->text, "CAP_", 4) == 0))
+		return cap;
+	cap = cap_from_name(strncmp(v->text, "CAP_CAP_", 8) == 0 ? v->text + 4 : v->text, true);
+	if (cap >= 0) {
+		audit_diag(s->a, DIAG_UNKNOWN_VALUE, s->f, &at,
+			   "unknown capability \"%.64s\", which is left out; did you mean \"%s\"?",
+			   v->text, cap_name(cap));
+		return -1;
+	}
+	for (int i = 0; i < CAPS_MAX && cap_name(i); i++)
+		if (word_is_near(v->text, cap_name(i)) || word_is_near(v->text, cap_name(i) + 4)) {
+			audit_diag(s->a, DIAG_UNKNOWN_VALUE, s->f, &at,
+				   "unknown capability \"%.64s\"; did you mean \"%s\"?", v->text,
+				   cap_name(i));
+			return -1;
+		}
+	audit_diag(s->a, DIAG_UNKNOWN_VALUE, s->f, &at, "unknown capability \"%.64s\"", v->text);
+	return -1;
+}
+
+struct cap_names spec_caps(const struct spec *s, const struct json *list, bool engine)
+{
+	struct cap_names ret = { 0 };
+
+	if (!list || list->type != JSON_ARRAY)
+		return ret;
+	for (const struct json *v = list->child; v; v = v->next) {
+		int cap;
+
+		if (engine && v->type == JSON_STRING && strcasecmp(v->text, "ALL") == 0) {
+			ret.all = v;
+			continue;
+		}
+		cap = cap_of(s, v, engine);
+		if (cap >= 0)
+			ret.bits |= UINT64_C(1) << cap;
+	}
+	return ret;
+}
+
+void spec_caps_added(const struct spec *s, const struct json *list, bool engine)
+{
+	struct cap_fact *c = &s->f->caps;
+
+	if (!list || list->type != JSON_ARRAY)
+		return;
+	for (const struct json *v = list->child; v; v = v->next) {
+		int cap = v->type == JSON_STRING ? cap_from_name(v->text, engine) : -1;
+
+		if (cap < 0 || (!engine && strncmp(v->text, "CAP_", 4) != 0))
+			continue;
+		c->added |= UINT64_C(1) << cap;
+		if (!c->added_at[cap]) {
+			struct place *at = ARENA_NEW(s->a->arena, struct place);
+
+			*at = spec_at(s, v);
+			c->added_at[cap] = at;
+		}
+	}
+}
+
+/* CAP_AUDIT_READ, of Linux 3.16: no kernel in use has fewer. */
+enum { CAP_OLDEST_LAST = 37 };
+
+void spec_caps_all(struct facts *f)
+{
+	uint64_t all = caps_known(), b = f->caps.bits[CAPS_BOUNDING];
+
+	for (int last = CAP_OLDEST_LAST; last < CAPS_MAX - 1; last++)
+		if (b == (UINT64_C(1) << (last + 1)) - 1)
+			all = b;
+	f->caps.all = all;
+}
+
+/* Half of the smallest default set of an engine. */
+bool spec_caps_dropped(uint64_t bounding)
+{
+	return __builtin_popcountll(bounding & caps_docker) * 2 < __builtin_popcountll(caps_crio);
+}
+
+/* ---- /proc and /sys ----------------------------------------------------------------------- */
+
+/* In the defaults of every engine. Each adds some of its own: /proc/interrupts,
+ * /sys/devices/virtual/powercap, /sys/fs/selinux ... /proc/asound is masked by some and
+ * read-only with others. */
+static const char *const masked_paths[] = {
+	"/proc/acpi",          "/proc/kcore",      "/proc/keys",
+	"/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats",
+	"/proc/sched_debug",   "/proc/scsi",       "/sys/firmware",
+};
+static const char *const readonly_paths[] = {
+	"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger",
+};
+
+static bool covers(struct arena *a, const struct json *list, const char *path)
+{
+	for (const struct json *v = list ? list->child : NULL; v; v = v->next)
+		if (v->type == JSON_STRING && v->text[0] == '/' &&
+		    (strcmp(v->text, path) == 0 || spec_below(path, spec_normal(a, v->text))))
+			return true;
+	return false;
+}
+
+void spec_masks(const struct spec *s, const struct json *masked, const struct json *readonly,
+		struct place at)
+{
+	struct arena *a = s->a->arena;
+	struct place mask_at = masked ? spec_at(s, masked) : at;
+	struct place ro_at = readonly ? spec_at(s, readonly) : at;
+
+	for (size_t i = 0; i < ARRAY_LEN(masked_paths); i++)
+		if (!covers(a, masked, masked_paths[i]))
+			list_add(s->a, s->f, LIST_UNMASKED, mask_at, masked_paths[i]);
+	for (size_t i = 0; i < ARRAY_LEN(readonly_paths); i++)
+		if (!covers(a, readonly, readonly_paths[i]) &&
+		    !covers(a, masked, readonly_paths[i]))
+			list_add(s->a, s->f, LIST_PROC_WRITABLE, ro_at, readonly_paths[i]);
+	list_whole(s->f, LIST_UNMASKED);
+	list_whole(s->f, LIST_PROC_WRITABLE);
+}
+
+void spec_unmasked(const struct spec *s, struct place at)
+{
+	spec_masks(s, NULL, NULL, at);
+}
+
+/* ---- The working directory, devices ------------------------------------------------------- */
+
+void spec_cwd(const struct spec *s, const struct json *cwd)
+{
+	const char *p;
+
+	list_whole(s->f, LIST_FD_LEAKS);
+	if (!cwd || cwd->type != JSON_STRING)
+		return;
+	p = spec_normal(s->a->arena, cwd->text);
+	if (spec_below(p, "/dev/fd")) {
+		list_add(s->a, s->f, LIST_FD_LEAKS, spec_at(s, cwd), cwd->text);
+		return;
+	}
+	if (strncmp(p, "/proc/", 6) != 0)
+		return;
+	/* /proc/PID/fd/N, /proc/PID/cwd, /proc/PID/task/TID/root ... */
+	for (p = strchr(p + 6, '/'); p; p = strchr(p + 1, '/'))
+		if (strncmp(p, "/fd", 3) == 0 || spec_below(p, "/cwd") || spec_below(p, "/root")) {
+			list_add(s->a, s->f, LIST_FD_LEAKS, spec_at(s, cwd), cwd->text);
+			return;
+		}
+}
+
+bool spec_device_extra(const char *path)
+{
+	static const char *const usual[] = {
+		"/dev/null",  "/dev/zero",    "/dev/full",   "/dev/random", "/dev/urandom",
+		"/dev/tty",   "/dev/console", "/dev/ptmx",   "/dev/pts",    "/dev/fd",
+		"/dev/stdin", "/dev/stdout",  "/dev/stderr", "/dev/shm",    "/dev/mqueue",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(usual); i++)
+		if (strcmp(path, usual[i]) == 0)
+			return false;
+	return true;
+}
+
+/* ---- Mandatory access control ------------------------------------------------------------- */
+
+void spec_apparmor(const struct spec *s, const char *profile, struct place at)
+{
+	struct mode_fact *m = &s->f->apparmor;
+
+	m->at = at;
+	m->text = profile;
+	if (!profile || !*profile)
+		m->mode = LSMM_NOT_SET;
+	else if (strcmp(profile, "unconfined") == 0)
+		m->mode = LSMM_UNCONFINED;
+	else if (strcmp(profile, "docker-default") == 0 ||
+		 strcmp(profile, "runtime/default") == 0 ||
+		 strcmp(profile, "cri-containerd.apparmor.d") == 0 ||
+		 strncmp(profile, "containers-default-", 19) == 0 ||
+		 strncmp(profile, "crio-default", 12) == 0)
+		m->mode = LSMM_DEFAULT;
+	else
+		m->mode = LSMM_CUSTOM;
+}
+
+/* "user:role:type:level" */
+void spec_selinux(const struct spec *s, const char *label, struct place at)
+{
+	static const char *const names[] = { "user", "role", "type" };
+	static const char *const fine[][4] = {
+		{ "system_u" },
+		{ "system_r" },
+		{ "container_t", "container_init_t", "container_kvm_t", "container_engine_t" },
+	};
+	struct mode_fact *m = &s->f->selinux;
+	const char *type = NULL;
+
+	*m = (struct mode_fact){ .mode = LSMM_NOT_SET, .at = at };
+	list_whole(s->f, LIST_SELINUX);
+	if (!label || !*label)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		size_t n = strcspn(label, ":");
+		const char *word = arena_strndup(s->a->arena, label, n);
+		bool known = n == 0;
+
+		for (size_t j = 0; j < ARRAY_LEN(fine[i]) && fine[i][j]; j++)
+			known |= strcmp(word, fine[i][j]) == 0;
+		if (!known)
+			list_add(s->a, s->f, LIST_SELINUX, at,
+				 arena_printf(s->a->arena, "%s:%s", names[i], word));
+		if (i == 2) {
+			type = word;
+			m->mode = known ? LSMM_DEFAULT : LSMM_CUSTOM;
+		}
+		label += n + (label[n] == ':');
+	}
+	m->text = type;
+	if (strcmp(type, "spc_t") == 0 || strcmp(type, "unconfined_t") == 0 ||
+	    strcmp(type, "unconfined_service_t") == 0)
+		m->mode = LSMM_UNCONFINED;
+}
+
+/* ---- PID 1 -------------------------------------------------------------------------------- */
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static bool is_shell(const char *arg0)
+{
+	static const char *const shells[] = {
+		"sh", "ash", "bash", "dash", "zsh", "ksh", "busybox"
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(shells); i++)
+		if (strcmp(base_name(arg0), shells[i]) == 0)
+			return true;
+	return false;
+}
+
+struct words {
+	const struct json *at, *more;
+};
+
+static const char *next_word(struct words *w)
+{
+	while (w->at || w->more) {
+		const struct json *v = w->at;
+
+		if (!v) {
+			w->at = w->more;
+			w->more = NULL;
+			continue;
+		}
+		w->at = v->next;
+		if (v->type == JSON_STRING)
+			return v->text;
+	}
+	return NULL;
+}
+
+/* The script of `sh -c SCRIPT`, or NULL. */
+static const char *script_of(struct words w)
+{
+	const char *word = next_word(&w);
+
+	if (!word || !is_shell(word))
+		return NULL;
+	if (strcmp(base_name(word), "busybox") == 0)
+		word = next_word(&w);
+	while ((word = next_word(&w)) && word[0] == '-')
+		if (word[1] != '-' && strchr(word, 'c'))
+			return next_word(&w);
+	return NULL;
+}
+
+static const struct json *first_of(const struct json *list)
+{
+	return list && list->type == JSON_ARRAY ? list->child : NULL;
+}
+
+void spec_init_given(struct facts *f, struct place at, const char *what)
+{
+	fact_set(f, FACT_INIT_REAPS, TRI_YES, at, what);
+	fact_set(f, FACT_INIT_TERM, TRI_YES, at, what);
+}
+
+void spec_init(const struct spec *s, const struct json *args, const struct json *more,
+	       struct place at)
+{
+	struct words w = { first_of(args), first_of(more) };
+	struct facts *f = s->f;
+	const char *script = script_of(w), *arg0 = next_word(&w);
+
+	if (!arg0) {
+		fact_set(f, FACT_INIT_REAPS, TRI_UNKNOWN, at, "the image's command is not known");
+		fact_set(f, FACT_INIT_TERM, TRI_UNKNOWN, at, "the image's command is not known");
+		return;
+	}
+	if (init_is_known(arg0)) {
+		spec_init_given(f, at, base_name(arg0));
+		return;
+	}
+	fact_set(f, FACT_INIT_REAPS, TRI_NO, at, base_name(arg0));
+	/* With `exec` the shell makes way for its command. What other programs do on SIGTERM no
+	 * file tells; the rule is about shells, which wait for their child. */
+	if (script && !strstr(script, "exec ") && !strstr(script, "trap "))
+		fact_set(f, FACT_INIT_TERM, TRI_NO, at,
+			 arena_printf(s->a->arena, "%s -c", base_name(arg0)));
+	else
+		fact_set(f, FACT_INIT_TERM, TRI_YES, at, base_name(arg0));
+}
+
+/* ---- Mounts ------------------------------------------------------------------------------- */
+
+static bool in_list(const char *s, const char *const *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(s, list[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Directories that engines keep one container's or one volume's files in. */
+bool spec_engine_mount(const char *source, const char *target)
+{
+	static const char *const inner[] = {
+		"/etc/hosts",
+		"/etc/hostname",
+		"/etc/resolv.conf",
+		"/dev/shm",
+		"/run/.containerenv",
+		"/run/secrets",
+		"/run/podman-init",
+		"/dev/init",
+		"/sbin/docker-init",
+		"/dev/termination-log",
+		"/etc/mtab",
+		"/run/notify",
+		"/var/run/secrets/kubernetes.io/serviceaccount",
+	};
+	static const char *const own[] = {
+		"/containers/",       "/overlay-containers/",        "/vfs-containers/",
+		"/btrfs-containers/", "/io.containerd.grpc.v1.cri/", "/kubelet/pods/",
+		"/userdata/",
+	};
+	const char *volume = source ? strstr(source, "/volumes/") : NULL;
+
+	if (!source || strstr(source, "/../") || strstr(source, "//"))
+		return false;
+	/* .../volumes/NAME/_data; kubelet's .../pods/UID/volumes/kubernetes.io~TYPE/NAME */
+	if (volume && strchr(volume + 9, '/') &&
+	    (spec_below(strchr(volume + 9, '/'), "/_data") ||
+	     (strstr(source, "/kubelet/pods/") && strncmp(volume + 9, "kubernetes.io~", 14) == 0)))
+		return true;
+	if (!target || !in_list(target, inner, ARRAY_LEN(inner)))
+		return false;
+	if (strcmp(base_name(source), "catatonit") == 0 || strcmp(base_name(source), "tini") == 0 ||
+	    strcmp(base_name(source), "docker-init") == 0)
+		return true;
+	for (size_t i = 0; i < ARRAY_LEN(own); i++)
+		if (strstr(source, own[i]))
+			return true;
+	return false;
+}
