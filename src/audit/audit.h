@@ -146,6 +146,8 @@ struct audit {
 	const struct source *sources, **sources_end;
 	const struct facts *objects, **objects_end;
 	size_t source_count, object_count;
+	size_t passed_count; /* files of directories that are no container configuration */
+	size_t input_bytes;  /* of all texts */
 	bool objects_cut; /* AUDIT_OBJECTS_MAX was reached */
 	const struct diag *diags, **diags_end;
 	size_t diag_count;
@@ -199,8 +201,9 @@ bool init_is_known(const char *arg0);
 
 /* ---- The stages ------------------------------------------------------------------------------ */
 
-/* A file, a directory (walked), a glob pattern, or "-". 0, or -errno with words if it cannot be read at all;
- * what is wrong within it becomes diagnostics. */
+/* A file, a directory (walked), a glob pattern (** for any number of directories), or "-". 0, or -errno
+ * with words if it cannot be read at all; what is wrong within it becomes diagnostics. What is named and is no
+ * container configuration is a diagnostic; what a directory or a pattern leads to is passed over then. */
 int audit_read_path(struct audit *a, const char *path, struct err *e);
 /* A text at hand (tests, fuzzing). */
 void audit_read_text(struct audit *a, const char *name, const char *text, size_t len);
