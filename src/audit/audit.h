@@ -154,6 +154,7 @@ struct audit {
 	struct finding *findings;
 	size_t finding_count, finding_cap;
 	bool findings_cut; /* AUDIT_FINDINGS_MAX was reached */
+	struct told *told; /* engine.c's: what was said of pods */
 	struct untold *untold;
 	size_t untold_count, untold_cap;
 	const struct pss_pod *pods, **pods_end;

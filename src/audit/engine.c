@@ -30,8 +30,15 @@ struct hits {
 	struct audit *a;
 	const struct facts *f;
 	const struct rule *rule;
+	size_t index;  /* of the rule */
 	uint64_t last; /* fingerprint of the place of the rule's last finding here ... */
 	size_t same;   /* ... and how many in a row had it */
+};
+
+/* The last finding of a rule that was of a pod as a whole. */
+struct told {
+	const struct json *pod, *node;
+	const char *message;
 };
 
 /* ---- The tables --------------------------------------------------------------------------- */
@@ -150,13 +157,34 @@ static bool in_privileged(const struct hits *h, const struct place *at)
 	       at->node == p->at.node || at->node == h->f->at.node;
 }
 
+/* What is wrong with a pod is found in each of its containers, at one place and with the same
+ * words. It is told once: at the first of them. */
+static bool told_of_pod(const struct hits *h, const struct place *at, const char *message)
+{
+	const struct facts *f = h->f;
+	struct told *t;
+
+	if (!f->pod_node || !at || !at->node)
+		return false;
+	for (const struct json *n = at->node; n; n = n->parent)
+		if (n == f->at.node)
+			return false;
+	if (!h->a->told)
+		h->a->told = arena_alloc(h->a->arena, RULES_MAX * sizeof(*h->a->told));
+	t = &h->a->told[h->index];
+	if (t->pod == f->pod_node && t->node == at->node && !strcmp(t->message, message))
+		return true;
+	*t = (struct told){ .pod = f->pod_node, .node = at->node, .message = message };
+	return false;
+}
+
 static void add_finding(struct hits *h, enum severity sev, const struct place *at,
 			const char *message)
 {
 	struct audit *a = h->a;
 	struct finding *n;
 
-	if (in_privileged(h, at))
+	if (in_privileged(h, at) || told_of_pod(h, at, message))
 		return;
 	if (a->finding_count == AUDIT_FINDINGS_MAX) {
 		if (!a->findings_cut)
@@ -291,7 +319,7 @@ void audit_run_one(struct audit *a, const struct facts *f)
 	const struct rule *r;
 
 	for (size_t i = 0; (r = rule_at(i)); i++) {
-		struct hits h = { .a = a, .f = f, .rule = r };
+		struct hits h = { .a = a, .f = f, .rule = r, .index = i };
 
 		if (((r->kinds | r->unsure) & (unsigned int)f->kind) && (r->windows || !f->windows))
 			judge(r, f, &h);
@@ -300,6 +328,8 @@ void audit_run_one(struct audit *a, const struct facts *f)
 
 void audit_run(struct audit *a)
 {
+	compose_finish(a);
+	k8s_finish(a);
 	for (const struct facts *f = a->objects; f; f = f->next)
 		audit_run_one(a, f);
 }

@@ -234,7 +234,8 @@ struct facts {
 	const char *image;     /* or NULL */
 	const char *ns, *pod;  /* Kubernetes namespace and workload name, or NULL */
 	/* Kubernetes: the pod that it is of, or NULL. What is said of the pod as a whole has the same place
-	 * in the facts of each of its containers, which follow each other. */
+	 * in the facts of each of its containers, which follow each other, and the engine tells it once. Lists
+	 * of the pod (volume types, sysctls, groups) are with its first container only. */
 	const struct json *pod_node;
 	int64_t pid;           /* live: outer PID of its init, else 0 */
 	/* Annotations and labels that suppress (suppress.c reads them): the mapping, or NULL. */

@@ -60,6 +60,8 @@ struct reading {
 	const struct k8s_pod *p;
 	const struct k8s_container_ref *c;
 	struct facts *f;
+	bool first; /* of its pod: it has the pod's lists */
+	bool *selinux_told;
 };
 
 static struct place at(const struct reading *r, const struct json *n)
@@ -156,11 +158,13 @@ static void read_groups(const struct reading *r)
 {
 	const struct json *list = k8s_get(r->p->sc, "supplementalGroups");
 
+	list_whole(r->f, LIST_GROUPS);
+	if (!r->first)
+		return;
 	for (const struct json *n = list && list->type == JSON_ARRAY ? list->child : NULL; n;
 	     n = n->next)
 		add_group(r, n);
 	add_group(r, k8s_get(r->p->sc, "fsGroup"));
-	list_whole(r->f, LIST_GROUPS);
 }
 
 /* ---- Namespaces --------------------------------------------------------------------------- */
@@ -411,8 +415,9 @@ static void read_selinux(const struct reading *r)
 	const struct json *options = k8s_effective(r->p, r->c, "seLinuxOptions");
 	const char *type = k8s_text(k8s_get(options, "type"));
 	struct mode_fact *s = &r->f->selinux;
+	bool own = k8s_get(r->c->sc, "seLinuxOptions");
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+	for (size_t i = 0; (own || !*r->selinux_told) && i < sizeof(keys) / sizeof(keys[0]); i++) {
 		const struct json *n = k8s_get(options, keys[i]);
 		const char *text = k8s_text(n);
 
@@ -421,6 +426,7 @@ static void read_selinux(const struct reading *r)
 				 arena_printf(r->a->arena, "%s:%s", keys[i], text));
 	}
 	list_whole(r->f, LIST_SELINUX);
+	*r->selinux_told = *r->selinux_told || !own;
 	s->mode = LSMM_DEFAULT;
 	s->at = at_or_nowhere(r, k8s_get(options, "type"));
 	s->text = type;
@@ -504,7 +510,7 @@ static void read_windows(const struct reading *r)
 
 static void read_sysctls(const struct reading *r)
 {
-	const struct json *list = k8s_get(r->p->sc, "sysctls");
+	const struct json *list = r->first ? k8s_get(r->p->sc, "sysctls") : NULL;
 
 	for (const struct json *n = list && list->type == JSON_ARRAY ? list->child : NULL; n;
 	     n = n->next) {
@@ -564,7 +570,7 @@ static void read_probes(const struct reading *r)
 
 /* ---- All of it ------------------------------------------------------------------------------ */
 
-static void read_container(const struct reading *r, struct k8s_volumes *v, bool first)
+static void read_container(const struct reading *r, struct k8s_volumes *v)
 {
 	const char *restart = k8s_text(k8s_get(r->c->node, "restartPolicy"));
 	struct facts *f = r->f;
@@ -594,20 +600,24 @@ static void read_container(const struct reading *r, struct k8s_volumes *v, bool 
 	read_sysctls(r);
 	read_ports(r);
 	read_probes(r);
-	k8s_volume_facts(v, f, r->c, first);
+	k8s_volume_facts(v, f, r->c, r->first);
 	k8s_init_facts(f, r->p, r->c);
 }
 
 void k8s_pod_facts(struct k8s_pod *p)
 {
 	struct k8s_volumes *v = k8s_volumes_of(p);
+	bool selinux_told = false;
 
 	for (size_t i = 0; i < p->container_count; i++) {
 		struct reading r = { .a = p->a, .p = p, .c = &p->containers[i] };
 
+		r.first = i == 0;
+		r.selinux_told = &selinux_told;
+
 		r.f = audit_object(p->a, IN_K8S, p->src, r.c->node);
 		if (!r.f)
 			return;
-		read_container(&r, v, i == 0);
+		read_container(&r, v);
 	}
 }

@@ -3,8 +3,9 @@
  *
  * A volume is mounted by name, so each pod has an index of its volumes. A claim gets a
  * PersistentVolume, which may be a directory of the node (hostPath, local) without the pod saying so:
- * when all files were read, k8s_finish() looks for it: the volume that the claim names, those that
- * name the claim, and those of its storage class that are free. */
+ * when all files were read, k8s_finish() looks for it: the volume that names the claim, or that the
+ * claim names, or the only free one of its storage class, becomes a mount; several free
+ * ones become LIST_INDIRECT. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -238,7 +239,7 @@ static void add_unmounted(struct k8s_volumes *v, struct facts *f)
 void k8s_volume_facts(struct k8s_volumes *v, struct facts *f, const struct k8s_container_ref *c,
 		      bool first)
 {
-	const struct json *list = k8s_get(v->pod->spec, "volumes");
+	const struct json *list = first ? k8s_get(v->pod->spec, "volumes") : NULL;
 
 	list_whole(f, LIST_INDIRECT);
 	add_mounts(v, f, c);
@@ -396,16 +397,28 @@ static const struct k8s_pv *first_equal(const struct k8s_pv *v, size_t count,
 	return low < count && order(&v[low], want) == 0 ? &v[low] : NULL;
 }
 
+/* One of several volumes: which one is for the cluster to decide. */
+static void may_lead_to(struct finish *x, const struct k8s_pending *p, const struct k8s_pv *v)
+{
+	if (v->how)
+		list_add(x->a, p->f, LIST_INDIRECT, p->at,
+			 arena_printf(x->a->arena, "claim %s may get volume %s (%s %s)", p->claim,
+				      v->name, v->how, v->path ? v->path : "without path"));
+}
+
 static bool by_class(struct finish *x, const struct k8s_pending *p, const char *class)
 {
 	struct k8s_pv want = { .class = class };
-	size_t count = x->b->pv_count;
+	size_t count = x->b->pv_count, n = 0;
 	const struct k8s_pv *v = first_equal(x->by_class, count, &want, pv_by_class);
-	size_t n = 0;
+	const struct k8s_pv *end = x->by_class + count;
 
-	for (; v && v < x->by_class + count && n < CANDIDATES_MAX && !pv_by_class(v, &want);
-	     v++, n++)
+	while (v && v + n < end && n < CANDIDATES_MAX && !pv_by_class(v + n, &want))
+		n++;
+	if (n == 1)
 		lead_to(x, p, v, true);
+	for (size_t i = 0; n > 1 && i < n; i++)
+		may_lead_to(x, p, v + i);
 	return n > 0;
 }
 
