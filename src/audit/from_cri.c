@@ -68,6 +68,9 @@ static void refine_privileged(struct cri *c)
 
 	if (!v)
 		v = json_get(c->info, "privileged"); /* CRI-O */
+	/* What has the shape of it is it, whatever it is called. */
+	if (c->f->fact[FACT_PRIVILEGED].is == TRI_YES && !(v && v->boolean))
+		return;
 	if (v && v->type == JSON_BOOL)
 		fact_set(c->f, FACT_PRIVILEGED, v->boolean ? TRI_YES : TRI_NO, spec_at(&c->s, v),
 			 NULL);

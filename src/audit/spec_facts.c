@@ -189,26 +189,42 @@ void spec_unmasked(const struct spec *s, struct place at)
 
 /* ---- The working directory, devices ------------------------------------------------------- */
 
+/* /proc/PID/fd, /proc/PID/cwd, /proc/PID/task/TID/root ... */
+static bool is_proc_link(const char *path)
+{
+	const char *p = path;
+
+	if (spec_below(path, "/dev/fd"))
+		return true;
+	if (strncmp(path, "/proc/", 6) != 0)
+		return false;
+	for (p = strchr(p + 6, '/'); p; p = strchr(p + 1, '/'))
+		if (spec_below(p, "/fd") || spec_below(p, "/cwd") || spec_below(p, "/root"))
+			return true;
+	return false;
+}
+
+/* ".." behind such a link leads up from where the link leads to: every part of the way counts. */
 void spec_cwd(const struct spec *s, const struct json *cwd)
 {
-	const char *p;
+	enum { PARTS_MAX = 64 };
+	size_t n = 0;
 
 	list_whole(s->f, LIST_FD_LEAKS);
-	if (!cwd || cwd->type != JSON_STRING)
+	if (!cwd || cwd->type != JSON_STRING || cwd->text[0] != '/')
 		return;
-	p = spec_normal(s->a->arena, cwd->text);
-	if (spec_below(p, "/dev/fd")) {
-		list_add(s->a, s->f, LIST_FD_LEAKS, spec_at(s, cwd), cwd->text);
-		return;
-	}
-	if (strncmp(p, "/proc/", 6) != 0)
-		return;
-	/* /proc/PID/fd/N, /proc/PID/cwd, /proc/PID/task/TID/root ... */
-	for (p = strchr(p + 6, '/'); p; p = strchr(p + 1, '/'))
-		if (strncmp(p, "/fd", 3) == 0 || spec_below(p, "/cwd") || spec_below(p, "/root")) {
+	for (const char *p = cwd->text + 1; p && n < PARTS_MAX; n++) {
+		const char *part;
+
+		p = strchr(p, '/');
+		part = p ? arena_strndup(s->a->arena, cwd->text, (size_t)(p - cwd->text))
+			 : cwd->text;
+		if (is_proc_link(spec_normal(s->a->arena, part))) {
 			list_add(s->a, s->f, LIST_FD_LEAKS, spec_at(s, cwd), cwd->text);
 			return;
 		}
+		p = p ? p + 1 : NULL;
+	}
 }
 
 bool spec_device_extra(const char *path)
