@@ -71,25 +71,34 @@ struct bind_word {
 	uint64_t value;
 };
 
+/* Small, for there are hundreds: a page of pointers is a page fault in each start of a
+ * program that may lie anywhere. What a kind does not use shares its place. */
 struct bind_row {
 	const char *key;
-	enum bind_kind kind;
-	unsigned int flags;
-	size_t offset;
+	enum bind_kind kind : 8;
+	unsigned char flags;
+	int16_t min;
+	uint16_t offset;
+	uint16_t sub_size; /* of one sub struct */
+	uint16_t count_offset, has_offset;
+	uint16_t field_size;
+	int64_t max;
 	const struct bind_row *sub;
-	size_t sub_size; /* of one sub struct */
-	size_t count_offset, has_offset;
-	size_t field_size;
-	const struct bind_word *words;
-	int64_t min, max;
-	/* What is wrong with a string (BIND_STR, each of BIND_STRINGS, each key of
-	 * BIND_PAIRS), or NULL. */
-	const char *(*check)(const char *s);
-	/* After an object has been bound to `out` (BIND_OBJ, BIND_OPT_OBJ, each of BIND_ARRAY). */
-	int (*after)(struct bind_ctx *c, const struct json *v, void *out);
-	/* BIND_CUSTOM. `write` writes key and value, or nothing. */
-	int (*custom)(struct bind_ctx *c, const struct json *v, void *field);
-	void (*write)(struct jsonw *w, const char *key, const void *field);
+	union {
+		const struct bind_word *words;
+		/* BIND_CUSTOM */
+		int (*custom)(struct bind_ctx *c, const struct json *v, void *field);
+	};
+	union {
+		/* What is wrong with a string (BIND_STR, each of BIND_STRINGS, each key of
+		 * BIND_PAIRS), or NULL. */
+		const char *(*check)(const char *s);
+		/* After an object has been bound to `out` (BIND_OBJ, BIND_OPT_OBJ, each of
+		 * BIND_ARRAY). */
+		int (*after)(struct bind_ctx *c, const struct json *v, void *out);
+		/* BIND_CUSTOM: writes key and value, or nothing. */
+		void (*write)(struct jsonw *w, const char *key, const void *field);
+	};
 };
 
 /* 0, -EINVAL, or -EOPNOTSUPP for BIND_REFUSE. */
