@@ -165,6 +165,8 @@ static const char *const socket_names[] = {
 /* Is `dir` a directory on the way to what the pattern names? */
 static bool above(const char *dir, const char *pattern)
 {
+	const char *start = dir;
+
 	while (*dir == '/' && *pattern == '/') {
 		size_t n = strcspn(dir + 1, "/"), m = strcspn(pattern + 1, "/");
 
@@ -174,7 +176,7 @@ static bool above(const char *dir, const char *pattern)
 		dir += n + 1;
 		pattern += m + 1;
 	}
-	return !*dir && *pattern == '/';
+	return start != dir && !*dir && *pattern == '/';
 }
 
 static bool is_socket(const char *path)
@@ -704,7 +706,7 @@ const struct rule rules_mounts[] = {
 		.title = "Host path by a detour",
 		.why = "A volume of another container, a volume with driver options or a claim leads "
 		       "to the host's files, and that is not seen where it is used. What could be "
-		       "followed has the finding of the path; this could not.",
+		       "followed has the finding of the path, too.",
 		.fix = "Name the path where it is used, or use an ordinary volume.",
 		.refs = "https://docs.docker.com/reference/cli/docker/volume/create/#opt; "
 			"https://docs.docker.com/reference/compose-file/services/#volumes_from; "
