@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "conf/encoding.h"
+#include "conf/json_set.h"
 #include "conf/yaml.h"
 
 /* ---- What a document is --------------------------------------------------------------------- */
@@ -184,6 +185,8 @@ static void unknown(struct input *in, const struct source *src, const struct jso
 {
 	struct place at = place_of(src, v);
 
+	if (in->template)
+		return;
 	if (v->type == JSON_OBJECT && json_get(v, "ociVersion"))
 		audit_diag(in->audit, DIAG_UNKNOWN_KIND, NULL, &at,
 			   "this is the state of a container, not its configuration");
@@ -294,11 +297,11 @@ static void say_issue(struct audit *a, const struct source *src, const struct js
 
 static void say_issues(struct input *in, const struct source *src, const struct json_set *set)
 {
-	bool template = is_template(set, src);
 	bool said = false;
 
+	in->template = is_template(set, src);
 	for (const struct json_issue *i = set->issues; i; i = i->next) {
-		if (template && i->kind != JSON_DUPLICATE && i->kind != JSON_LIMIT) {
+		if (in->template && i->kind != JSON_DUPLICATE && i->kind != JSON_LIMIT) {
 			struct place at = place_at(in->audit, src, i->offset);
 
 			if (!said)
@@ -321,11 +324,22 @@ static const struct json_issue *first_broken(const struct json_set *set)
 	return NULL;
 }
 
+/* By its name, or because its first key is quoted. */
+static bool meant_as_json(const struct source *src, size_t start)
+{
+	size_t n = strlen(src->name);
+
+	if (n > 5 && strcmp(src->name + n - 5, ".json") == 0)
+		return true;
+	start += strspn(src->text + start, " \t\r\n{[");
+	return src->text[start] == '"';
+}
+
 /* What starts like JSON is JSON, unless only YAML can make sense of it: `{a: b}`. Of two that
- * both fail, the one that gives more documents counts, or the one that the name speaks of. */
+ * both fail, the one that gives more documents counts, or the one that was meant. */
 static void parse(struct audit *a, struct source *src, struct json_set *ret)
 {
-	size_t blank = 0, n = strlen(src->name);
+	size_t blank = 0;
 	const struct json_issue *broken;
 	struct json_set yaml;
 
@@ -344,9 +358,11 @@ static void parse(struct audit *a, struct source *src, struct json_set *ret)
 	if (yaml.doc_count < ret->doc_count)
 		return;
 	if (yaml.doc_count == ret->doc_count && yaml.issues &&
-	    ((n > 5 && strcmp(src->name + n - 5, ".json") == 0) ||
-	     broken->offset >= yaml.issues->offset))
+	    (meant_as_json(src, blank) || broken->offset >= yaml.issues->offset))
 		return;
+	if (meant_as_json(src, blank))
+		(void)json_set_issue(&yaml, a->arena, JSON_BROKEN, broken->offset, "%s",
+				     broken->message);
 	src->yaml = true;
 	*ret = yaml;
 }

@@ -15,6 +15,7 @@ struct input {
 	bool found;
 	bool file;        /* struct source has it */
 	size_t read;      /* texts of which something was known */
+	bool template;    /* the text at hand is one, and broken: what is in it means nothing */
 	const char *root; /* "root.path" of the OCI configuration that was read last */
 };
 
