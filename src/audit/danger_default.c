@@ -54,6 +54,7 @@ static const struct {
 	{ "settimeofday", CAP(SYS_TIME), 0 },
 	{ "clock_settime", CAP(SYS_TIME), 0 },
 	{ "keyctl", 0, BOTH },
+	{ "socket", 0, BOTH }, /* AF_VSOCK */
 };
 
 bool danger_by_default(const struct danger_call *d, uint64_t bounding, const char *engine)

@@ -555,7 +555,7 @@ static void read_seccomp(const struct spec *s, const struct json *lx, struct pla
 	struct facts *f = s->f;
 
 	if (v && v->type == JSON_OBJECT) {
-		spec_seccomp(s, v, f->caps.bits[CAPS_BOUNDING]);
+		spec_seccomp_oci(s, v, f->caps.bits[CAPS_BOUNDING]);
 		return;
 	}
 	f->seccomp = (struct mode_fact){ .mode = SECM_NOT_SET, .at = at };
@@ -674,7 +674,8 @@ static void read_spec(const struct spec *s, const struct json *root)
 
 void facts_from_spec(struct audit *a, struct facts *f, const struct json *root)
 {
-	struct spec s = { .a = a, .f = f };
+	struct spec_told told = { 0 };
+	struct spec s = { .a = a, .f = f, .told = &told };
 
 	read_spec(&s, root);
 }

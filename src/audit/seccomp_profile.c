@@ -144,6 +144,7 @@ enum { DANGERS_MAX = 128 };
 
 struct judge {
 	uint64_t caps;
+	bool engine;
 	size_t count;                          /* of danger_calls */
 	const struct json *where[DANGERS_MAX]; /* let through here, or NULL */
 	bool allowed[DANGERS_MAX];             /* by a rule, not just by default */
@@ -200,17 +201,18 @@ static void judge_rule(struct judge *j, const struct json *rule)
 	const struct json *args = spec_list(rule, "args");
 	bool allow = lets_through(spec_str(rule, "action"));
 
-	if (!applies(rule, j->caps))
+	if (j->engine && !applies(rule, j->caps))
 		return;
-	if (name)
+	if (name && j->engine)
 		judge_call(j, name, allow, args);
 	for (const struct json *v = names ? names->child : NULL; v; v = v->next)
 		judge_call(j, v, allow, args);
 }
 
-void spec_seccomp(const struct spec *s, const struct json *profile, uint64_t caps)
+static void judge_profile(const struct spec *s, const struct json *profile, uint64_t caps,
+			  bool engine)
 {
-	struct judge j = { .caps = caps };
+	struct judge j = { .caps = caps, .engine = engine };
 	const struct json *rules = spec_list(profile, "syscalls");
 	const struct json *action = json_get(profile, "defaultAction");
 	const char *word = spec_str(profile, "defaultAction");
@@ -232,6 +234,16 @@ void spec_seccomp(const struct spec *s, const struct json *profile, uint64_t cap
 		    !danger_by_default(&danger_calls[i], caps, s->f->engine))
 			list_add(s->a, s->f, LIST_SECCOMP_WEAK, spec_at(s, j.where[i]),
 				 danger_calls[i].label);
+}
+
+void spec_seccomp(const struct spec *s, const struct json *profile, uint64_t caps)
+{
+	judge_profile(s, profile, caps, true);
+}
+
+void spec_seccomp_oci(const struct spec *s, const struct json *profile, uint64_t caps)
+{
+	judge_profile(s, profile, caps, false);
 }
 
 void facts_from_seccomp(struct audit *a, struct facts *f, const struct json *profile, uint64_t caps)

@@ -6,12 +6,22 @@
 #include "audit/audit.h"
 #include "conf/bind.h"
 
+enum { SPEC_TOLD_MAX = 32 };
+
+/* Unknown members that were told of already: one word for a thousand rules. */
+struct spec_told {
+	const struct bind_row *rows[SPEC_TOLD_MAX];
+	const char *key[SPEC_TOLD_MAX];
+	size_t count;
+};
+
 /* Where facts go, and which places they get. */
 struct spec {
 	struct audit *a;
 	struct facts *f;
 	/* The text is no file but a string within one: all places are this one. Or NULL. */
 	const struct place *inside;
+	struct spec_told *told; /* or NULL */
 };
 
 struct place spec_at(const struct spec *s, const struct json *v);
@@ -74,5 +84,7 @@ void spec_init_given(struct facts *f, struct place at, const char *what);
 /* A bind that the engine makes for itself: a volume, or a file such as /etc/hosts. */
 bool spec_engine_mount(const char *source, const char *target);
 
-/* facts_from_seccomp() for a profile whose nodes are not of the file itself. */
+/* facts_from_seccomp() for a profile whose nodes are not of the file itself (`inside`). */
 void spec_seccomp(const struct spec *s, const struct json *profile, uint64_t caps);
+/* The same as an OCI runtime reads it: it knows no conditions, what Docker would leave out holds. */
+void spec_seccomp_oci(const struct spec *s, const struct json *profile, uint64_t caps);

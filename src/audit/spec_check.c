@@ -196,12 +196,26 @@ static const char *stray(const char *key)
 	return NULL;
 }
 
+static bool told_before(struct spec_told *t, const struct bind_row *rows, const char *key)
+{
+	for (size_t i = 0; t && i < t->count; i++)
+		if (t->rows[i] == rows && strcmp(t->key[i], key) == 0)
+			return true;
+	if (t && t->count < SPEC_TOLD_MAX) {
+		t->rows[t->count] = rows;
+		t->key[t->count++] = key;
+	}
+	return false;
+}
+
 static void unknown_member(const struct spec *s, const struct json *v, const struct bind_row *rows)
 {
 	struct place at = s->inside ? *s->inside : place_of_key(s->f->src, v);
 	const char *near = spec_near(rows, v->key), *part = near ? NULL : stray(v->key);
 	struct diag *d;
 
+	if (told_before(s->told, rows, v->key))
+		return;
 	if (near)
 		audit_diag(s->a, DIAG_UNKNOWN_FIELD, s->f, &at,
 			   "unknown member \"%.64s\"; did you mean \"%s\"?", v->key, near);
