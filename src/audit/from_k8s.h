@@ -7,7 +7,6 @@
  *	from_k8s_types.c    the API's fields and kinds, as tables
  *	from_k8s_check.c    a tree against these tables: diagnostics
  *	from_k8s_pod.c      a pod -> one struct facts per container
- *	from_k8s_init.c     what PID 1 is
  *	from_k8s_volumes.c  volumes, and what claims lead to
  *	pss.c               Pod Security Standards
  *
@@ -131,7 +130,6 @@ struct diag *k8s_diag(struct audit *a, enum diag_id id, const struct facts *of,
 	__attribute__((format(printf, 5, 6)));
 
 void k8s_pod_facts(struct k8s_pod *p);
-void k8s_init_facts(struct facts *f, const struct k8s_pod *p, const struct k8s_container_ref *c);
 
 /* ---- Volumes ----------------------------------------------------------------------------- */
 

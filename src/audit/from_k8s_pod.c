@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "audit/from_k8s.h"
+#include "audit/spec.h"
 
 static bool is_note(const struct json *n)
 {
@@ -460,18 +461,31 @@ static void read_proc(const struct reading *r)
 	list_whole(r->f, LIST_PROC_WRITABLE);
 }
 
-/* /proc/self/fd/7, /proc/1/fd/7 */
 static void read_directory(const struct reading *r)
 {
-	const struct json *n = k8s_get(r->c->node, "workingDir");
-	const char *dir = k8s_text(n), *rest;
+	struct spec spec = { .a = r->a, .f = r->f };
 
-	list_whole(r->f, LIST_FD_LEAKS);
-	if (!dir || strncmp(dir, "/proc/", 6) != 0)
-		return;
-	rest = strchr(dir + 6, '/');
-	if (rest && !strncmp(rest, "/fd", 3) && (rest[3] == '/' || !rest[3]))
-		list_add(r->a, r->f, LIST_FD_LEAKS, at(r, n), dir);
+	spec_cwd(&spec, k8s_get(r->c->node, "workingDir"));
+}
+
+/* Whoever has another's PID 1 above is none. Without `command` the image decides, also about
+ * what `args` are given to. */
+static void read_command(const struct reading *r)
+{
+	const struct json *command = k8s_get(r->c->node, "command");
+	const struct json *args = k8s_get(r->c->node, "args");
+	struct place place = command ? at(r, command) : place_of(r->p->src, r->c->node);
+	bool given = command && command->type == JSON_ARRAY && command->count;
+	enum ns_mode pid = r->f->ns_of[NST_PID].mode;
+	struct spec spec = { .a = r->a, .f = r->f };
+	const char *first = given ? spec_words(r->a->arena, command) : NULL;
+	const char *rest = given && args ? spec_words(r->a->arena, args) : NULL;
+
+	r->f->command = rest ? arena_printf(r->a->arena, "%s %s", first ? first : "", rest) : first;
+	if (pid != NSM_OWN && pid != NSM_UNKNOWN)
+		spec_init_given(r->f, place, "PID 1 is not of this container");
+	else
+		spec_init(&spec, given ? command : NULL, given ? args : NULL, place);
 }
 
 static void read_rights(const struct reading *r)
@@ -601,7 +615,7 @@ static void read_container(const struct reading *r, struct k8s_volumes *v)
 	read_ports(r);
 	read_probes(r);
 	k8s_volume_facts(v, f, r->c, r->first);
-	k8s_init_facts(f, r->p, r->c);
+	read_command(r);
 }
 
 void k8s_pod_facts(struct k8s_pod *p)
