@@ -23,7 +23,6 @@
 #include "audit/audit.h"
 
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct hits {
@@ -43,57 +42,27 @@ struct told {
 
 /* ---- The tables --------------------------------------------------------------------------- */
 
-enum { RULES_MAX = 128 };
-
 static const struct rule *const tables[] = {
 	rules_pid,    rules_caps,       rules_privileges, rules_confinement,
 	rules_mounts, rules_namespaces, rules_surface,
 };
-
-static const struct rule *rules[RULES_MAX], *by_id[RULES_MAX];
-static size_t rule_count;
-
-static int compare_ids(const void *a, const void *b)
-{
-	const struct rule *x = *(const struct rule *const *)a, *y = *(const struct rule *const *)b;
-
-	return strcmp(x->id, y->id);
-}
-
-static void load(void)
-{
-	if (rule_count)
-		return;
-	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
-		for (const struct rule *r = tables[t]; r->id && rule_count < RULES_MAX; r++)
-			rules[rule_count++] = r;
-	memcpy(by_id, rules, sizeof(by_id));
-	qsort(by_id, rule_count, sizeof(by_id[0]), compare_ids);
-}
+enum { TABLES = sizeof(tables) / sizeof(tables[0]), RULES_MAX = 128 };
 
 const struct rule *rule_at(size_t i)
 {
-	load();
-	return i < rule_count ? rules[i] : NULL;
+	for (size_t t = 0; t < TABLES; t++)
+		for (const struct rule *r = tables[t]; r->id; r++)
+			if (i-- == 0)
+				return r;
+	return NULL;
 }
 
 const struct rule *rule_find(const char *id)
 {
-	size_t low = 0, high;
-
-	load();
-	high = rule_count;
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		int c = strcmp(id, by_id[mid]->id);
-
-		if (c == 0)
-			return by_id[mid];
-		if (c < 0)
-			high = mid;
-		else
-			low = mid + 1;
-	}
+	for (size_t t = 0; t < TABLES; t++)
+		for (const struct rule *r = tables[t]; r->id; r++)
+			if (!strcmp(r->id, id))
+				return r;
 	return NULL;
 }
 
@@ -316,13 +285,17 @@ static void judge(const struct rule *r, const struct facts *f, struct hits *h)
 
 void audit_run_one(struct audit *a, const struct facts *f)
 {
-	const struct rule *r;
+	struct hits h = { .a = a, .f = f };
 
-	for (size_t i = 0; (r = rule_at(i)); i++) {
-		struct hits h = { .a = a, .f = f, .rule = r, .index = i };
-
-		if (((r->kinds | r->unsure) & (unsigned int)f->kind) && (r->windows || !f->windows))
+	for (size_t t = 0; t < TABLES; t++) {
+		for (const struct rule *r = tables[t]; r->id; r++, h.index++) {
+			if (!((r->kinds | r->unsure) & (unsigned int)f->kind) ||
+			    (f->windows && !r->windows))
+				continue;
+			h.rule = r;
+			h.last = h.same = 0;
 			judge(r, f, &h);
+		}
 	}
 }
 
@@ -340,7 +313,7 @@ enum audit_status audit_status(const struct audit *a, enum severity fail_on)
 		if (a->findings[i].suppressed == SUPP_NONE && a->findings[i].severity >= fail_on)
 			return AUDIT_FINDINGS;
 	for (const struct pss_pod *p = a->pss ? a->pods : NULL; p; p = p->next)
-		if (p->level < a->pss_want)
+		if (!p->meets[a->pss_want])
 			return AUDIT_FINDINGS;
 	for (const struct diag *d = a->diags; d; d = d->next)
 		if (d->blocks)
