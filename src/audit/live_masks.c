@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What hides the kernel's own files in /proc and /sys: which masks there are, whether they are what
+ * they look like, and whose processes /proc shows. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "audit/live_impl.h"
+#include "base/cleanup.h"
+#include "proc/nslinks.h"
+
+/* In the defaults of every engine; as spec_facts.c has them. */
+static const char *const masked[] = {
+	"/proc/acpi",          "/proc/kcore",      "/proc/keys",
+	"/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats",
+	"/proc/sched_debug",   "/proc/scsi",       "/sys/firmware",
+};
+/* In those of some: they may be missing, but what is there must be a mask. */
+static const char *const masked_by_some[] = {
+	"/proc/asound",    "/proc/interrupts", "/sys/devices/virtual/powercap",
+	"/sys/fs/selinux", "/sys/dev/block",
+};
+static const char *const readonly[] = {
+	"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger",
+};
+
+static bool in(const char *s, const char *const *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(s, list[i]) == 0)
+			return true;
+	return false;
+}
+
+bool live_mask_is_usual(const char *path)
+{
+	return in(path, masked, ARRAY_LEN(masked)) || in(path, readonly, ARRAY_LEN(readonly));
+}
+
+/* Does this kernel have it? */
+static bool exists(struct live *l, const char *path)
+{
+	return l->root_fd >= 0 && faccessat(l->root_fd, path + 1, F_OK, 0) == 0;
+}
+
+static bool is_kernel(const struct proc_mount *m)
+{
+	return strcmp(m->fs, "proc") == 0 || strcmp(m->fs, "sysfs") == 0;
+}
+
+/* A procfs mounted so that a path in it is where it would be anyway: made read-only, say. */
+static bool is_itself(const struct proc_mount *m)
+{
+	const char *rest;
+
+	if (!live_below(m->mount_point, strcmp(m->fs, "proc") == 0 ? "/proc" : "/sys", &rest))
+		return strcmp(m->root, "/") == 0;
+	return strcmp(m->root, *rest ? rest : "/") == 0;
+}
+
+static struct place at_mount(struct live *l, struct live_target *t, const char *path)
+{
+	return live_place(l, t->p, "mountinfo", live_escape(l, path));
+}
+
+static void unmasked(struct live *l, struct live_target *t)
+{
+	struct facts *f = t->f;
+
+	list_whole(f, LIST_UNMASKED);
+	if (f->ns_of[NST_MNT].mode == NSM_HOST)
+		return; /* has no /proc of its own: mnt-host says more */
+	for (size_t i = 0; i < ARRAY_LEN(masked); i++) {
+		const struct proc_mount *m = live_mount_at(&t->mounts, masked[i]);
+
+		if (!m || !is_kernel(m) || !is_itself(m) || !exists(l, masked[i]) ||
+		    proc_mount_has_option(m->super_options, "subset=pid"))
+			continue;
+		list_add(l->a, f, LIST_UNMASKED, at_mount(l, t, masked[i]), masked[i]);
+	}
+}
+
+/* Only the root of the machine may write there: one of a user namespace is refused. */
+static bool may_write(const struct facts *f)
+{
+	return f->ns_of[NST_USER].mode == NSM_HOST || f->ns_of[NST_USER].mode == NSM_UNKNOWN ||
+	       f->fact[FACT_USERNS_MAPS_ROOT].is == TRI_YES;
+}
+
+static void writable(struct live *l, struct live_target *t)
+{
+	struct facts *f = t->f;
+
+	list_whole(f, LIST_PROC_WRITABLE);
+	if (f->ns_of[NST_MNT].mode == NSM_HOST || !may_write(f))
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(readonly); i++) {
+		const struct proc_mount *m = live_mount_at(&t->mounts, readonly[i]);
+
+		if (!m || strcmp(m->fs, "proc") != 0 || live_mount_ro(m) ||
+		    !exists(l, readonly[i]) || !is_itself(m) ||
+		    proc_mount_has_option(m->super_options, "subset=pid"))
+			continue;
+		list_add(l->a, f, LIST_PROC_WRITABLE, at_mount(l, t, readonly[i]), readonly[i]);
+	}
+}
+
+/* ---- are they what they should be? ------------------------------------------------------------- */
+
+static bool ends_with(const char *s, const char *end)
+{
+	size_t a = strlen(s), b = strlen(end);
+
+	return a >= b && strcmp(s + a - b, end) == 0;
+}
+
+/* NULL: it is. Else in words what it is. */
+static const char *wrong_mask(struct live *l, struct live_target *t, const struct proc_mount *m)
+{
+	struct live_stat st;
+	int r = live_stat(l, t->dir, arena_printf(l->arena, "root%s", m->mount_point), &st);
+
+	if (ends_with(m->root, "/null")) {
+		if (r < 0 || (st.type == LIVE_CHR && st.rmajor == 1 && st.rminor == 3))
+			return NULL;
+		return "is a file named null that is not the null device";
+	}
+	if (!live_mount_ro(m))
+		return arena_printf(l->arena, "is a writable %s (%s)", live_escape(l, m->fs),
+				    live_escape(l, m->root));
+	if (r == 0 && st.type != LIVE_DIR)
+		return arena_printf(l->arena, "is the file %s of a %s", live_escape(l, m->root),
+				    live_escape(l, m->fs));
+	return NULL;
+}
+
+static void tampered(struct live *l, struct live_target *t)
+{
+	struct facts *f = t->f;
+
+	list_whole(f, LIST_MASK_TAMPERED);
+	if (f->ns_of[NST_MNT].mode == NSM_HOST)
+		return;
+	for (size_t i = 0; i < t->mounts.count; i++) {
+		const struct proc_mount *m = &t->mounts.items[i];
+		const char *what = NULL, *path = m->mount_point;
+
+		if (!t->mounts.visible[i])
+			continue;
+		if (is_kernel(m) && !is_itself(m) &&
+		    (live_below(path, "/proc", NULL) || live_below(path, "/sys", NULL) ||
+		     live_below(path, "/dev", NULL)))
+			what = arena_printf(l->arena, "is the kernel's %s%s",
+					    strcmp(m->fs, "proc") == 0 ? "/proc" : "/sys",
+					    live_escape(l, m->root));
+		else if (!is_kernel(m) && (in(path, masked, ARRAY_LEN(masked)) ||
+					   in(path, masked_by_some, ARRAY_LEN(masked_by_some)) ||
+					   in(path, readonly, ARRAY_LEN(readonly))))
+			what = wrong_mask(l, t, m);
+		if (what)
+			list_add(l->a, f, LIST_MASK_TAMPERED, at_mount(l, t, path),
+				 arena_printf(l->arena, "%s %s", live_escape(l, path), what));
+	}
+}
+
+/* ---- whose processes are in /proc ---------------------------------------------------------------- */
+
+/* The PID namespace of PID 1 as that procfs has it. */
+static int procfs_ns(struct live *l, struct live_target *t, const struct proc_mount *m,
+		     uint64_t *ret)
+{
+	autoclose int fd = -1;
+	struct live_stat st;
+	int r;
+
+	if (!l->recorded) {
+		/* Nothing was mounted over it since: only then it is a procfs that we read. */
+		r = live_stat(l, t->dir, "root/proc", &st);
+		if (r < 0)
+			return r;
+		if (st.mnt_id != (uint64_t)m->id)
+			return -ESTALE;
+	}
+	fd = live_open_dir(l, t->dir, "proc");
+	return fd < 0 ? fd : proc_nslink_at(fd, "1/ns/pid", PROC_NS_PID, ret);
+}
+
+static void proc_view(struct live *l, struct live_target *t)
+{
+	const struct proc_mount *m = live_mount_on(&t->mounts, "/proc"), *host;
+	struct place at = at_mount(l, t, "/proc");
+	enum ns_mode mode = t->f->ns_of[NST_PID].mode;
+	uint64_t ino;
+	int r;
+
+	host = l->host_known ? live_mount_on(&l->host, "/proc") : NULL;
+	if (!m || strcmp(m->fs, "proc") != 0 || strcmp(m->root, "/") != 0) {
+		fact_set(t->f, FACT_PROC_MISMATCH, TRI_NO, at, "no procfs at /proc");
+	} else if (mode == NSM_HOST) {
+		fact_set(t->f, FACT_PROC_MISMATCH, TRI_NO, at, NULL);
+	} else if (host && host->major == m->major && host->minor == m->minor) {
+		fact_set(t->f, FACT_PROC_MISMATCH, TRI_YES, at, "the host's procfs");
+	} else if (!t->p->ns->ino || (r = procfs_ns(l, t, m, &ino)) < 0) {
+		fact_set(t->f, FACT_PROC_MISMATCH, TRI_UNKNOWN, at,
+			 t->p->ns->ino
+				 ? arena_printf(l->arena, "its /proc/1/ns/pid: %s", live_errno(r))
+				 : "its PID namespace may not be read");
+	} else {
+		fact_set(t->f, FACT_PROC_MISMATCH, ino == t->p->ns->ino ? TRI_NO : TRI_YES, at,
+			 ino == t->p->ns->ino ? NULL
+					      : arena_printf(l->arena, "procfs of pid:[%llu]",
+							     (unsigned long long)ino));
+	}
+}
+
+void live_masks(struct live *l, struct live_target *t)
+{
+	if (t->mounts.error) {
+		const char *why = live_errno(t->mounts.error);
+
+		list_unknown(t->f, LIST_UNMASKED, why);
+		list_unknown(t->f, LIST_PROC_WRITABLE, why);
+		list_unknown(t->f, LIST_MASK_TAMPERED, why);
+		fact_set(t->f, FACT_PROC_MISMATCH, TRI_UNKNOWN,
+			 live_place(l, t->p, "mountinfo", NULL), why);
+		return;
+	}
+	unmasked(l, t);
+	writable(l, t);
+	tampered(l, t);
+	proc_view(l, t);
+}
