@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Any text through the whole of the audit: every reader, every rule, every report. */
+#include <assert.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "audit/audit.h"
+#include "audit/report.h"
+#include "conf/encoding.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_place(struct arena *a, const struct place *p)
+{
+	struct spot s;
+
+	(void)place_pointer(a, p);
+	(void)place_text(a, p);
+	if (p->src)
+		assert(!p->node || p->node->offset <= p->src->len);
+	if (place_spot(a, p, &s))
+		assert(s.line >= 1 && s.column >= 1 && s.end_line >= s.line);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct arena arena = { 0 };
+	struct audit a;
+
+	audit_init(&a, &arena);
+	audit_read_text(&a, size & 1 ? "compose.yaml" : "input", (const char *)data, size);
+	audit_run(&a);
+	for (const struct diag *d = a.diags; d; d = d->next)
+		check_place(&arena, &d->at);
+	for (size_t i = 0; i < a.finding_count; i++) {
+		assert(a.findings[i].rule && a.findings[i].of && a.findings[i].message);
+		check_place(&arena, &a.findings[i].at);
+	}
+	/* Whoever is told that all is well was told of everything. */
+	if (audit_status(&a, SEV_INFO) == AUDIT_CLEAN)
+		for (const struct diag *d = a.diags; d; d = d->next)
+			assert(!d->blocks);
+	for (int f = 0; f < REPORT_FORMATS; f++) {
+		struct report_opts o = { .fail_on = SEV_LOW, .verbose = true, .width = 72 };
+		size_t len = 0;
+		char *report = report_make(&a, (enum report_format)f, &o, &len);
+
+		assert(report && report[len] == '\0' && encoding_bad(report, len) == len);
+	}
+	arena_free(&arena);
+	return 0;
+}
