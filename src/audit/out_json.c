@@ -133,6 +133,12 @@ static void pods(struct rep *r, struct jsonw *w)
 		jsonw_obj(w);
 		jsonw_kstr(w, "object", p->object);
 		jsonw_kstr(w, "level", rep_pss_level(p->level));
+		jsonw_key(w, "meets");
+		jsonw_arr(w);
+		for (int l = PSS_PRIVILEGED; l <= PSS_RESTRICTED; l++)
+			if (p->meets[l])
+				jsonw_str(w, rep_pss_level((enum pss_level)l));
+		jsonw_arr_end(w);
 		place(r, w, &p->at);
 		jsonw_key(w, "violations");
 		jsonw_arr(w);
