@@ -157,17 +157,22 @@ static bool is_old(const struct json *root)
 	return false;
 }
 
-static void tell_shape(struct compose *c, const struct cfile *f)
+/* True if something was wrong with the whole of it. */
+static bool tell_shape(struct compose *c, const struct cfile *f)
 {
+	bool told = false;
+
 	for (const struct cdoc *d = f->docs; d; d = d->next) {
 		struct place at = place_of(f->src, d->root);
 
-		if (d->root->type == JSON_OBJECT && is_old(d->root))
-			audit_diag(
-				c->a, DIAG_UNKNOWN_KIND, NULL, &at,
-				"services stand at the top, as in the first format of Compose 1, "
-				"which docker compose refuses: put them below `services:`");
+		if (d->root->type != JSON_OBJECT || !is_old(d->root))
+			continue;
+		audit_diag(c->a, DIAG_UNKNOWN_KIND, NULL, &at,
+			   "services stand at the top, as in the first format of Compose 1, which "
+			   "docker compose refuses: put them below `services:`");
+		told = true;
 	}
+	return told;
 }
 
 static void project(struct compose *c, struct cfile *f)
@@ -179,6 +184,11 @@ static void project(struct compose *c, struct cfile *f)
 	for (size_t i = 0; i < count; i++)
 		files[i]->loaded = true;
 	compose_load(c, files, count, &p);
+	if (!tell_shape(c, f) && !cv_first(p.services)) {
+		struct place at = place_of(f->src, NULL);
+
+		audit_diag(c->a, DIAG_EMPTY, NULL, &at, "there are no services in it");
+	}
 	for (const struct cv *s = cv_first(p.services); s; s = cv_after(s))
 		if (is_active(c, s))
 			compose_service(c, &p, s);
@@ -193,10 +203,8 @@ void compose_finish(struct audit *a)
 	a->compose = NULL; /* what is read later are projects of their own */
 	c->by_path = arena_dup(a->arena, c->files, c->file_count * sizeof(*c->files));
 	qsort(c->by_path, c->file_count, sizeof(*c->by_path), by_path);
-	for (size_t i = 0; i < c->file_count; i++) {
-		tell_shape(c, c->files[i]);
+	for (size_t i = 0; i < c->file_count; i++)
 		mark_inner(c, c->files[i]);
-	}
 	for (size_t i = 0; i < c->file_count; i++)
 		if (!c->files[i]->inner)
 			project(c, c->files[i]);

@@ -46,14 +46,8 @@ static const char *leave_project(struct cservice *s, const char *path, const str
 
 static const char *host_path(struct cservice *s, const char *path, const struct source *src)
 {
-	const char *home = cenv_get(s->project->env, "HOME");
-
-	if (*path == '~')
-		return home && *home == '/'
-			       ? path_clean(s->a->arena,
-					    arena_printf(s->a->arena, "%s/%s", home, path + 1))
-			       : path;
-	if (*path == '/' || *path == '\\' || !*path || path[1] == ':')
+	/* "~" is somebody's home: whose depends on who starts it. */
+	if (strchr("/~\\", *path) || path[1] == ':')
 		return path;
 	return leave_project(s, path, src);
 }
@@ -76,6 +70,7 @@ struct use {                /* of a volume by a service */
 	const char *type, *source, *target, *propagation;
 	bool readonly;
 	const char *via;
+	bool hidden; /* where it is used there is no path to be seen */
 };
 
 static struct mount_fact *add_mount(struct cservice *s, const struct use *u, enum mount_kind kind,
@@ -104,8 +99,12 @@ static void bind_mount(struct cservice *s, const struct use *u, const char *path
 {
 	struct mount_fact *m = add_mount(s, u, MK_BIND, at);
 
-	if (m)
-		m->source = host_path(s, path, u->src);
+	if (!m)
+		return;
+	m->source = host_path(s, path, u->src);
+	if (u->hidden && strchr("/~", *m->source))
+		list_add(s->a, s->f, LIST_INDIRECT, at,
+			 arena_printf(s->a->arena, "%s (%s)", m->source, u->via));
 }
 
 /* File systems that a kernel mounts without a disk: what they show is the host's. */
@@ -141,6 +140,7 @@ static void driver_opts(struct cservice *s, struct use *u, const struct cv *opts
 		made.propagation = "shared";
 	if (device && (has_word(o, "bind") || has_word(o, "rbind") || !strcmp(type, "bind"))) {
 		made.src = dev->src;
+		made.hidden = true;
 		bind_mount(s, &made, device, cv_at(dev));
 		return;
 	}
@@ -234,7 +234,7 @@ static void long_volume(struct cservice *s, const struct cv *v, struct use *u)
 
 static void one_volume(struct cservice *s, const struct cv *v, const char *via, bool readonly)
 {
-	struct use u = { .v = v, .src = v->src, .via = via };
+	struct use u = { .v = v, .src = v->src, .via = via, .hidden = via };
 	struct cvolume parts;
 
 	if (v->type == JSON_OBJECT) {

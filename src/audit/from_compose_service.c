@@ -57,12 +57,15 @@ static void set_privileged(struct cservice *s)
 static void set_pids(struct cservice *s)
 {
 	const struct cv *deploy = cv_get(cv_get(cv_get(s->v, "deploy"), "resources"), "limits");
-	const struct cv *v = cv_get(deploy, "pids");
+	const struct cv *v = cv_get(deploy, "pids"), *own = cv_get(s->v, "pids_limit");
 	const char *text;
 	int64_t limit = 0;
 
-	if (!v)
-		v = cv_get(s->v, "pids_limit");
+	if (cv_text(v) && cv_text(own) && strcmp(v->text, own->text) != 0)
+		cv_diag(s->c, DIAG_UNKNOWN_VALUE, own,
+			"pids_limit differs from deploy.resources.limits.pids, which docker compose "
+			"refuses");
+	v = v ? v : own;
 	text = cv_text(v);
 	if (v && v->unset)
 		fact_set(s->f, FACT_PIDS_LIMITED, TRI_UNKNOWN, cv_at(v), unset_why(s, v));

@@ -111,8 +111,7 @@ static bool is_compose(const struct source *src, const struct json *root)
 	const struct json *services = json_get(root, "services");
 
 	if (named_compose(src->name))
-		return services || json_get(root, "include") || json_get(root, "volumes") ||
-		       json_get(root, "networks");
+		return true; /* whatever is wrong in it, its reader says so */
 	if (!services || services->type != JSON_OBJECT)
 		return false;
 	for (const struct json *c = services->child; c; c = c->next)
