@@ -30,7 +30,7 @@ const char page_style[] =
 	"details.obj{border:1px solid var(--line);border-radius:8px;margin:.6rem 0;padding:0 .8rem;"
 	"background:var(--card)}\n"
 	"summary{cursor:pointer;padding:.45rem 0;overflow-wrap:anywhere}\n"
-	"article{border-top:1px solid var(--line);padding:.5rem 0}article p,li{margin:.15rem 0;"
+	"article{border-top:1px solid var(--line);padding:.5rem 0}article p,li,li p{margin:.15rem 0;"
 	"overflow-wrap:anywhere}\n"
 	"pre{margin:.3rem 0;padding:.4rem .6rem;background:var(--bg);border:1px solid var(--line);"
 	"border-radius:6px;overflow-x:auto}code,pre{font-family:ui-monospace,monospace;font-size:13px}\n"
@@ -69,7 +69,7 @@ const char page_script[] =
 "			f.hidden = !on.has(f.dataset.s) || !(head || lower(f).includes(word));\n"
 "			any += !f.hidden;\n"
 "		}\n"
-"		b.hidden = any === 0 && !(head && word) && b.querySelector('article') !== null;\n"
+"		b.hidden = b.querySelector('article') ? any === 0 : !head;\n"
 "		shown += any;\n"
 "	}\n"
 "	id('hits').textContent = shown + ' shown';\n"
@@ -100,4 +100,4 @@ const char page_script[] =
 "})();\n";
 /* clang-format on */
 
-const char page_script_hash[] = "sha256-qHXQyr/p1+RBU6qqYGXTMA+blGL5c1pV2PgVZFJ9ZNw=";
+const char page_script_hash[] = "sha256-kjn15kVS1cmg5fPxQGusClZ0lmnZ3wxtwzaHCY7L7gA=";

@@ -70,8 +70,8 @@ static void wrap(struct rep *r, const char *words, size_t indent, size_t used)
 static void labelled(struct rep *r, const char *label, const char *words, size_t indent)
 {
 	str_repeat(&r->s, ' ', indent);
-	str_puts(&r->s, label);
-	wrap(r, words, indent + strlen(label) + 1, indent + strlen(label));
+	str_printf(&r->s, "%s ", label);
+	wrap(r, words, indent + strlen(label) + 1, indent + strlen(label) + 1);
 	str_puts(&r->s, "\n");
 }
 

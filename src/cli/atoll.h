@@ -94,3 +94,5 @@ extern const struct cmd cmd_run, cmd_exec, cmd_list, cmd_ls, cmd_stop, cmd_kill,
 /* The views (cli/views.h). */
 extern const struct cmd cmd_tree, cmd_ps, cmd_ns, cmd_pid, cmd_who, cmd_same, cmd_zombies,
 	cmd_enter, cmd_record, cmd_map, cmd_watch, cmd_top;
+/* The audit (cli/audit.h). */
+extern const struct cmd cmd_audit, cmd_seccomp;
