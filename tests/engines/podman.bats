@@ -69,8 +69,9 @@ field() { podman_ inspect --format "$2" "$1"; }
 	run -0 podman_ exec -u 1000:1000 -e A=b box2 sh -c 'echo $(id -u) $A'
 	[ "$output" = "1000 b" ]
 	run -127 podman_ exec box2 /nonexistent
-	export -f podman_
-	run -0 script -qec 'bash -c "podman_ exec -t box2 tty"' /dev/null
+	# in a file: the sh of script(1) may drop exported functions
+	{ declare -f podman_; echo 'podman_ exec -t box2 tty'; } >"$BATS_TEST_TMPDIR/tty"
+	run -0 script -qec "bash '$BATS_TEST_TMPDIR/tty'" /dev/null
 	[[ $output == /dev/pts/* ]]
 	podman_ rm -f -t 0 box2
 }
