@@ -98,18 +98,22 @@ const char *pn_reap_name(
 
 /* What a verdict rests on. */
 enum {
-	PN_EV_SIGIGN = 1 << 0,     /* SigIgn has SIGCHLD */
-	PN_EV_SIGCGT = 1 << 1,     /* SigCgt has SIGCHLD: there is a handler */
-	PN_EV_WAIT = 1 << 2,       /* sleeps in wait4(2)/waitid(2) for any child */
-	PN_EV_WAIT_ONE = 1 << 3,   /* ... for one child or group only: orphans are not among them */
-	PN_EV_SIGWAIT = 1 << 4,    /* sleeps in rt_sigtimedwait(2) */
-	PN_EV_SIGNALFD = 1 << 5,   /* has a signalfd(2) with SIGCHLD */
-	PN_EV_ZOMBIES = 1 << 6,    /* it is the parent of zombies: pn_ns.nunreaped */
-	PN_EV_EXITING = 1 << 7,    /* it has no memory any more, and is no kernel thread */
-	PN_EV_ZAP = 1 << 8,        /* wchan is zap_pid_ns_processes */
-	PN_EV_ZOMBIE = 1 << 9,     /* it is a zombie itself */
-	PN_EV_SLEEPS = 1 << 10,    /* sleeps in a call that is no wait (pn_proc.wchan/.syscall) */
-	PN_EV_UNREADABLE = 1 << 11 /* syscall and wchan could not be read: no rights */
+	PN_EV_SIGIGN = 1 << 0,   /* SigIgn has SIGCHLD */
+	PN_EV_SIGCGT = 1 << 1,   /* SigCgt has SIGCHLD: there is a handler */
+	PN_EV_WAIT = 1 << 2,     /* sleeps in wait4(2)/waitid(2) for any child */
+	PN_EV_WAIT_ONE = 1 << 3, /* ... for one child or group only: orphans are not among them */
+	PN_EV_SIGWAIT = 1 << 4,  /* sleeps in rt_sigtimedwait(2) */
+	PN_EV_SIGNALFD = 1 << 5, /* has a signalfd(2) with SIGCHLD */
+	PN_EV_ZOMBIES = 1 << 6,  /* it is the parent of zombies: pn_ns.nunreaped */
+	PN_EV_EXITING = 1 << 7,  /* it has no memory any more, and is no kernel thread */
+	PN_EV_ZAP = 1 << 8,      /* wchan is zap_pid_ns_processes */
+	PN_EV_ZOMBIE = 1 << 9,   /* it is a zombie itself */
+	PN_EV_SLEEPS = 1 << 10,  /* sleeps in a call that is no wait (pn_proc.wchan/.syscall) */
+	PN_EV_UNREADABLE = 1 << 11, /* what it sleeps in could not be read: no rights */
+	PN_EV_WAITED = 1 << 12,     /* has collected children before, if maybe as another program */
+	PN_EV_NEVER = 1 << 13,      /* has never collected one */
+	PN_EV_NO_WAKE =
+		1 << 14 /* ... in pause(2) or sigsuspend(2), which a child's end does not end */
 };
 
 enum pn_runtime {
@@ -214,8 +218,10 @@ struct pn_proc {
 	size_t cmdline_len;
 	const char *cgroup;           /* the path that is most telling; NULL: not read */
 	const char *label;            /* LSM label (PN_F_LABEL); NULL: none or not read */
-	const char *wchan;            /* inits and parents of zombies (PN_F_REAP), else NULL */
-	int32_t syscall;              /* number; -1 runs or is not in one, -2 not known */
+	const char *wchan;            /* inits and parents of zombies (PN_F_WCHAN; dying inits with
+	                    * PN_F_REAP), else NULL */
+	int32_t syscall;              /* inits and parents of zombies (PN_F_REAP): number; -1 runs
+	                    * or is not in one, -2 not known */
 	uint64_t ns_ino[PN_TYPES];    /* 0: not read; [PN_PID] also from the rule */
 	const struct pn_ns *ns;       /* PID namespace; never NULL */
 	const struct pn_owner *owner; /* innermost, or NULL */
@@ -302,13 +308,17 @@ struct pn_finding {
  * capabilities, seccomp and signals. In brackets: what each costs. */
 enum {
 	PN_F_CMDLINE = 1 << 0, /* [8 us a process] */
-	PN_F_CGROUP = 1 << 1,  /* cgroup and owner of every process [10 us] */
-	PN_F_START = 1 << 2,   /* start time of every process; of inits with any of these [10 us] */
-	PN_F_NSINFO = 1 << 3,  /* ids, owner user namespace [10 us a namespace] */
-	PN_F_OWNER = 1 << 4,   /* owner by init and by injected processes [10 us a namespace] */
-	PN_F_NAMES = 1 << 5,   /* names of owners from the engines' state [a file each] */
-	PN_F_REAP = 1 << 6,    /* reap verdicts [20 us a namespace] */
-	PN_F_USERNS = 1 << 7,  /* user namespace and uid inside of every process [6 us] */
+	PN_F_CGROUP = 1 << 1,  /* cgroup of every process, and its owner by that [10 us] */
+	PN_F_START = 1 << 2,  /* start time of every process [10 us]; of inits also where the kernel
+	                        * has no ids of namespaces */
+	PN_F_NSINFO = 1 << 3, /* ids, owner user namespace [10 us a namespace] */
+	PN_F_OWNER = 1 << 4,  /* owners: cgroups are read of inits, of processes from outside, of
+	                        * those in the outermost namespace, of those that differ from their
+	                        * parent in bounding set or filters, and of orphans where containers share
+	                        * a namespace. The others have their parent's [10 us each] */
+	PN_F_NAMES = 1 << 5,  /* names of owners from the engines' state [a file each] */
+	PN_F_REAP = 1 << 6,   /* reap verdicts [10 - 20 us a namespace] */
+	PN_F_USERNS = 1 << 7, /* user namespace and uid inside of every process [6 us] */
 	PN_F_PENDING = 1 << 8, /* ns/pid_for_children of every process [6 us] */
 	PN_F_NSLINKS = 1 << 9, /* all types of namespaces [30 us] */
 	PN_F_LABEL = 1 << 10,  /* attr/current [7 us] */
@@ -316,10 +326,12 @@ enum {
 	                        * a mountinfo for each mount namespace] */
 	PN_F_FDS = 1 << 12,    /* namespaces kept by open descriptors [as lsof] */
 	PN_F_VERIFY = 1 << 13, /* read ns/pid of every process instead of using the rule [6 us] */
+	PN_F_WCHAN =
+		1 << 14, /* where in the kernel inits and parents of zombies sleep [9 us each] */
 
 	PN_LEAN = 0,
-	PN_ROWS = PN_F_CMDLINE | PN_F_CGROUP | PN_F_NSINFO | PN_F_OWNER | PN_F_NAMES | PN_F_REAP,
-	PN_ALL = (PN_F_VERIFY << 1) - 1 - PN_F_FDS
+	PN_ROWS = PN_F_CMDLINE | PN_F_NSINFO | PN_F_OWNER | PN_F_NAMES | PN_F_REAP,
+	PN_ALL = (PN_F_WCHAN << 1) - 1 - PN_F_FDS
 };
 
 struct pn_opts {

@@ -131,7 +131,7 @@ static int run(struct cmd_call *call, struct err *e)
 	if (r < 0)
 		return r;
 	if (a->owner || call->count)
-		cols.needs |= PN_F_OWNER | PN_F_CGROUP | PN_F_NAMES;
+		cols.needs |= PN_F_OWNER | PN_F_NAMES;
 	r = view_open(call, &a->view, cols.needs, &v, e);
 	if (r == 0)
 		r = view_filter_init(&v, &f, call->operand, call->count, e);

@@ -332,7 +332,7 @@ CELL(command)
 	return c;
 }
 
-enum { D = OUT_DEFAULT, R = OUT_RIGHT, F = OUT_FLEX, OWN = PN_F_OWNER | PN_F_CGROUP | PN_F_NAMES };
+enum { D = OUT_DEFAULT, R = OUT_RIGHT, F = OUT_FLEX, OWN = PN_F_OWNER | PN_F_NAMES };
 
 const struct out_col view_proc_cols[] = {
 	{ "pid", "OUTER", OUT_NUMBER, D | R, 0, "PID in the namespace of this /proc", col_pid },
@@ -394,7 +394,7 @@ const struct out_col view_proc_cols[] = {
 	{ "image", "IMAGE", OUT_TEXT, F, OWN, "image of the container", col_image },
 	{ "unit", "UNIT", OUT_TEXT, F, OWN, "systemd unit", col_unit },
 	{ "cgroup", "CGROUP", OUT_TEXT, F, PN_F_CGROUP, "cgroup path", col_cgroup },
-	{ "wchan", "WCHAN", OUT_TEXT, F, PN_F_REAP,
+	{ "wchan", "WCHAN", OUT_TEXT, F, PN_F_REAP | PN_F_WCHAN,
 	  "where it sleeps in the kernel (inits and parents of zombies)", col_wchan },
 	{ "comm", "COMM", OUT_TEXT, 0, 0, "name of the program, as the kernel keeps it", col_comm },
 	{ "note", "NOTE", OUT_TEXT, F | OUT_BLANK, PN_F_REAP | PN_F_PENDING,

@@ -80,34 +80,51 @@ static bool same_ns(const struct pn_ns *a, const struct pn_ns *b)
 	return true;
 }
 
-static void changed_ns(const struct sink *s, const struct pn_ns *a, const struct pn_ns *b)
+static bool is_verdict(enum pn_reap r)
 {
-	struct watch_event ev = { .ns = b, .state_before = a->state, .reap_before = a->reap };
+	return r != PN_REAP_UNKNOWN && r != PN_REAP_DYING;
+}
+
+/* was: the last verdict that there was; often nothing is known for a moment. */
+static void changed_ns(const struct sink *s, const struct pn_ns *a, const struct pn_ns *b,
+		       enum pn_reap was)
+{
+	struct watch_event ev = { .ns = b, .state_before = a->state, .reap_before = was };
 
 	if (a->state != b->state) {
 		ev.kind = b->state == PN_DYING ? WATCH_NS_DYING : WATCH_NS_CHANGED;
 		tell(s, &ev);
 	}
-	if (a->reap != b->reap && a->reap != PN_REAP_UNKNOWN && b->reap != PN_REAP_UNKNOWN &&
-	    b->reap != PN_REAP_DYING) {
+	if (was != b->reap && is_verdict(was) && is_verdict(b->reap)) {
 		ev.kind = WATCH_REAP_CHANGED;
 		tell(s, &ev);
 	}
 }
 
-static void diff_ns(struct arena *a, const struct pn_snap *before, const struct pn_snap *now,
-		    const struct sink *s)
+static void diff_ns(struct watch *w, struct arena *a, const struct pn_snap *before,
+		    const struct pn_snap *now, const struct sink *s)
 {
 	struct ns_key *x, *y;
 	size_t nx = ns_keys(a, before, &x), ny = ns_keys(a, now, &y), i = 0, k = 0;
+	/* w->verdicts are those of the namespaces of `before`, in the order of their keys. */
+	autofree enum pn_reap *next = calloc(ny + 1, sizeof(*next));
 
 	while (i < nx || k < ny) {
 		bool old = i < nx && (k == ny || x[i].key <= y[k].key);
 		bool new = k < ny && (i == nx || y[k].key <= x[i].key);
 		bool same = old && new &&same_ns(x[i].ns, y[k].ns);
+		enum pn_reap was = !old              ? PN_REAP_UNKNOWN
+				   : i < w->nverdict ? w->verdicts[i]
+						     : x[i].ns->reap;
 
 		if (same)
-			changed_ns(s, x[i].ns, y[k].ns);
+			changed_ns(s, x[i].ns, y[k].ns, was);
+		if (new &&next)
+			next[k] = is_verdict(y[k].ns->reap) || !same ? y[k].ns->reap : was;
+		if (!before) {
+			k++;
+			continue;
+		}
 		if (old && !same)
 			tell(s, &(struct watch_event){ .kind = WATCH_NS_GONE, .ns = x[i].ns });
 		if (new && !same)
@@ -115,6 +132,9 @@ static void diff_ns(struct arena *a, const struct pn_snap *before, const struct 
 		i += old;
 		k += new;
 	}
+	free(w->verdicts);
+	w->verdicts = take_ptr(next);
+	w->nverdict = w->verdicts ? ny : 0;
 }
 
 /* ---- Processes --------------------------------------------------------------------------- */
@@ -226,15 +246,15 @@ void watch_diff(struct watch *w, const struct pn_snap *before, const struct pn_s
 	autoarena struct arena a = { 0 };
 	struct sink s = { fn, ctx };
 
-	if (before) {
-		diff_ns(&a, before, now, &s);
+	diff_ns(w, &a, before, now, &s);
+	if (before)
 		diff_procs(before, now, &s);
-	}
 	diff_zombies(w, before, now, time_ms, &s);
 }
 
 void watch_free(struct watch *w)
 {
 	free(w->zombies);
+	free(w->verdicts);
 	*w = WATCH_NULL;
 }

@@ -41,6 +41,9 @@ struct watch {
 	/* Every zombie by PID, since when it is known: their age stands nowhere in /proc. */
 	struct watch_zombie *zombies;
 	size_t count;
+	/* The last verdict on each namespace of the last snapshot. */
+	enum pn_reap *verdicts;
+	size_t nverdict;
 	/* When the next one is due to be told, in the caller's time; 0: none is. */
 	uint64_t due_ms;
 };

@@ -47,12 +47,18 @@ static int add(struct pn_snap *s, struct pn_finding f)
 }
 
 /* Why does this parent not wait? */
-static const char *parent_fault(const struct pn_proc *p)
+static const char *parent_fault(const struct row *r)
 {
+	const struct pn_proc *p = &r->pub;
+
 	if (p->state == 'T' || p->state == 't')
 		return "it is stopped";
 	if (p->state == 'D')
 		return "it is in an uninterruptible sleep";
+	if (r->evidence & PN_EV_WAIT)
+		return "it sleeps in wait, and will have it at once";
+	if (r->evidence & PN_EV_WAIT_ONE)
+		return "it waits for another child only";
 	if (p->sigs.caught & 1ULL << SIGCHLD_BIT)
 		return "it has a handler for SIGCHLD that does not collect it";
 	return "it neither handles SIGCHLD nor waits";
@@ -70,13 +76,13 @@ static int zombie(struct pn_snap *s, const struct row *r)
 		fix = words(s, "look from the namespace of the parent");
 	} else if (up->flags & PN_P_INIT && up->ns == p->ns && !(up->ns->flags & PN_NS_F_ROOT)) {
 		why = words(s, "%s is dead, and init %s does not reap it: %s", who.text,
-			    name(up).text, parent_fault(up));
+			    name(up).text, parent_fault(r->up));
 		fix = words(
 			s,
 			"run the container with an init that reaps (atoll run --init, docker run --init)");
 	} else {
 		why = words(s, "%s is dead, and its parent %s has not waited for it: %s", who.text,
-			    name(up).text, parent_fault(up));
+			    name(up).text, parent_fault(r->up));
 		fix = words(s, "mend or restart %s; when it ends, its init takes over and reaps",
 			    name(up).text);
 	}
@@ -115,8 +121,9 @@ static int process(struct pn_snap *s, const struct row *r)
 				.culprit = p,
 				.why = words(
 					s,
-					"%s looks like a zombie: its first thread has ended, and %u threads live on",
-					name(p).text, p->threads - 1),
+					"%s looks like a zombie: its first thread has ended, and %u %s on",
+					name(p).text, p->threads - 1,
+					p->threads == 2 ? "thread lives" : "threads live"),
 				.fix = words(s, "nothing to reap; it ends with its last thread") });
 	if (e == 0 && p->flags & PN_P_INJECTED && !(p->flags & PN_P_ZOMBIE))
 		e = add(s,
@@ -166,7 +173,7 @@ static int stuck(struct pn_snap *s, struct nsrow *n)
 			why = words(
 				s,
 				"init %s is gone but for %s, a zombie that only %s can reap, outside: %s",
-				name(init).text, name(p).text, name(up).text, parent_fault(up));
+				name(init).text, name(p).text, name(up).text, parent_fault(r->up));
 			fix = words(s, "make %s wait for it, or kill %d", name(up).text,
 				    (int)up->pid);
 		} else if (p->state != 'Z') {

@@ -47,6 +47,9 @@ struct row {
 	struct row *next_member;
 	pid_t proc_pid; /* the number in the procfs that was read; not outer in a view */
 	bool has_mm, visiting, rule; /* rule: the parent's namespace may be taken */
+	bool has_id;                 /* the kernel has an id for its namespace */
+	bool looked;                 /* reap_look() was here */
+	bool owned;                  /* own is settled */
 	uint32_t evidence;           /* PN_EV_* as far as the process itself shows them */
 };
 
@@ -63,7 +66,9 @@ struct nsrow {
 	struct row *init;
 	struct row *first, *last; /* of the list of members */
 	const struct pn_owner **owners;
-	uint64_t parent_ino; /* by ioctl; 0 */
+	uint64_t parent_ino;       /* by ioctl; 0 */
+	const struct ownrow *seen; /* the first owner that a cgroup of a member named */
+	bool shared;               /* ... and there was another */
 	struct nsrow *up;
 	size_t index; /* while they are put in order */
 };
@@ -100,6 +105,7 @@ struct inoset {
 int set_add(struct inoset *set, uint64_t ino); /* 1: was not in it; 0; -ENOMEM */
 
 struct owner_set;
+struct state_set;
 struct nsview;
 
 struct pn_snap {
@@ -128,7 +134,9 @@ struct pn_snap {
 	size_t nhold;
 	struct idmap *idmaps[256];  /* by inode */
 	struct inoset asked, mntns; /* what was read once already */
+	struct inoset podman;       /* users whose list of containers was read */
 	struct owner_set *owners;
+	struct state_set *states;
 	struct pn_finding *findings;
 	size_t nfinding, finding_cap;
 };
@@ -151,6 +159,11 @@ int snap_grow(void *items, size_t count, size_t *cap, size_t size);
 
 /* more.c: what is read beside status, while dirfd pins the process. 0 or -ENOMEM. */
 int more_read(struct pn_snap *s, struct row *r, int dirfd);
+/* The namespace that an init is in: its inode, and what ioctls have to say. 0, -ENOMEM,
+ * -EACCES, -ESRCH ... */
+int more_pid_ns(struct pn_snap *s, struct row *r, int dirfd);
+/* The cgroup, and the owner that it names. 0 or -ENOMEM. */
+int more_cgroup(struct pn_snap *s, struct row *r, int dirfd);
 /* The start time of the process that dirfd is a directory of; 0: not readable. */
 uint64_t more_start(struct pn_snap *s, int dirfd);
 
@@ -169,10 +182,11 @@ struct ownrow *owner_next(const struct ownrow *o);
 struct ownrow *owner_bucket(const struct pn_snap *s, const char *id);
 void owner_drop(struct owner_set *set);
 
-/* reap.c: what can be seen of how an init collects its children; and the verdicts. */
+/* reap.c: what can be seen of how a process collects its children; and the verdicts. */
 void reap_look(struct pn_snap *s, struct row *r, int dirfd);
 void reap_judge(struct pn_snap *s);
 
-/* nsfd.c */
+/* nsfd.c. All of it; or, of what is known to be of that type, what is not known by rule. */
 void nsfd_info(int nsfd, struct nsinfo *ret);
+void nsfd_look(int nsfd, enum pn_type t, bool parent, struct nsinfo *ret);
 uint64_t nsfd_surrogate(uint64_t dev, uint64_t ino, uint64_t start);

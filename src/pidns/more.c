@@ -32,7 +32,8 @@ static int take_text(struct pn_snap *s, const char **to, size_t len)
 
 static int read_cmdline(struct pn_snap *s, struct row *r, int dirfd)
 {
-	ssize_t n = snap_read(s, dirfd, "cmdline");
+	/* Kernel threads have none, which needs no look. */
+	ssize_t n = r->pub.flags & PN_P_KTHREAD ? 0 : snap_read(s, dirfd, "cmdline");
 	size_t len;
 
 	if (n < 0) {
@@ -45,7 +46,7 @@ static int read_cmdline(struct pn_snap *s, struct row *r, int dirfd)
 	return take_text(s, &r->pub.cmdline, len);
 }
 
-static int read_cgroup(struct pn_snap *s, struct row *r, int dirfd)
+int more_cgroup(struct pn_snap *s, struct row *r, int dirfd)
 {
 	ssize_t n = snap_read(s, dirfd, "cgroup");
 
@@ -70,24 +71,25 @@ static int read_label(struct pn_snap *s, struct row *r, int dirfd)
 	return n > 0 ? take_text(s, &r->pub.label, (size_t)n) : 0;
 }
 
-/* What the ioctls say of the namespace that `name` leads to; once for each inode. */
-static int read_nsinfo(struct pn_snap *s, int dirfd, const char *name, uint64_t *ret_ino)
+/* What the ioctls say of the namespace that the link of this type leads to. -errno */
+static int read_nsinfo(struct pn_snap *s, int dirfd, enum pn_type t, bool parent,
+		       const struct nsinfo **ret)
 {
-	autoclose int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC);
+	autoclose int fd = openat(dirfd, proc_ns_path[t], O_RDONLY | O_CLOEXEC);
 	struct nsinfo info, *keep;
 
 	if (fd < 0)
-		return 0;
-	nsfd_info(fd, &info);
+		return -errno;
+	nsfd_look(fd, t, parent, &info);
 	if (info.type_ino == 0)
-		return 0;
+		return -EIO;
 	keep = pool_alloc(&s->pool, sizeof(*keep));
 	if (!keep)
 		return -ENOMEM;
 	info.next = s->infos;
 	*keep = info;
 	s->infos = keep;
-	*ret_ino = info.type_ino;
+	*ret = keep;
 	return 0;
 }
 
@@ -208,9 +210,9 @@ static int read_nslinks(struct pn_snap *s, struct row *r, int dirfd)
 			return 0;
 		if (e == 0 && s->any_link && s->fields & PN_F_NSINFO &&
 		    set_add(&s->asked, p->ns_ino[t]) > 0) {
-			uint64_t ino;
+			const struct nsinfo *info;
 
-			if (read_nsinfo(s, dirfd, proc_ns_path[t], &ino) < 0)
+			if (read_nsinfo(s, dirfd, (enum pn_type)t, true, &info) == -ENOMEM)
 				return -ENOMEM;
 		}
 	}
@@ -218,24 +220,51 @@ static int read_nslinks(struct pn_snap *s, struct row *r, int dirfd)
 	return 0;
 }
 
-/* The namespace of an init: its inode, and what ioctls have to say. */
-static int read_init(struct pn_snap *s, struct row *r, int dirfd)
+int more_pid_ns(struct pn_snap *s, struct row *r, int dirfd)
 {
 	struct pn_proc *p = &r->pub;
+	const struct row *up = snap_row(s, p->ppid);
+	const struct nsinfo *info = NULL;
+	/* Whoever made a namespace is in the one above it. If that is not what the levels say, it
+	 * was made with CLONE_PARENT, or its parent is not shown. */
+	bool parent = p->level > s->base && (!up || up->pub.level + 1 != p->level);
+	int e;
 
-	/* The lean view is one file a process; ids that need more are not its business. */
-	if (s->fields & ~(uint32_t)PN_F_VERIFY)
-		p->start = more_start(s, dirfd);
-	if (p->start)
-		p->fields |= PN_F_START;
-	/* Without NSINFO only for a namespace whose parent the rule does not tell: made by a
-	 * process that had entered another one before. */
-	if (s->any_link && p->ns_ino[PN_PID] && set_add(&s->asked, p->ns_ino[PN_PID]) > 0 &&
-	    (s->fields & PN_F_NSINFO ||
-	     (p->level > s->base &&
-	      (!snap_row(s, p->ppid) || snap_row(s, p->ppid)->pub.level + 1 != p->level))))
-		return read_nsinfo(s, dirfd, "ns/pid", &p->ns_ino[PN_PID]);
-	return 0;
+	if (!(s->fields & PN_F_NSINFO) && !parent)
+		return proc_nslink_at(dirfd, "ns/pid", PROC_NS_PID, &p->ns_ino[PN_PID]);
+	e = read_nsinfo(s, dirfd, PN_PID, parent, &info);
+	if (e < 0)
+		return e;
+	p->ns_ino[PN_PID] = info->type_ino;
+	r->has_id = info->id != 0;
+	return set_add(&s->asked, info->type_ino) < 0 ? -ENOMEM : 0;
+}
+
+/* Whoever was put into a container is in its cgroup, and came from outside, or is its init. What
+ * is left is a container without namespaces of its own inside of another one: its
+ * rights are hardly ever those of the runtime that started it. */
+static bool asks_owner(const struct pn_snap *s, const struct row *r)
+{
+	const struct pn_proc *p = &r->pub;
+	const struct row *up = snap_row(s, p->ppid);
+
+	if (p->flags & (PN_P_INIT | PN_P_KTHREAD))
+		return p->flags & PN_P_INIT;
+	if (!up || up->pub.level != p->level || !r->rule)
+		return true;
+	if (p->level == 0)
+		return true;
+	return up->pub.caps.bounding != p->caps.bounding || up->pub.seccomp != p->seccomp ||
+	       up->pub.seccomp_filters != p->seccomp_filters;
+}
+
+/* Start times of inits make ids of namespaces where the kernel has none. The lean view is one
+ * file a process; ids that need more are not its business. */
+static bool asks_start(const struct pn_snap *s, const struct row *r)
+{
+	if (s->fields & PN_F_START)
+		return true;
+	return r->pub.flags & PN_P_INIT && !r->has_id && s->fields & ~(uint32_t)PN_F_VERIFY;
 }
 
 int more_read(struct pn_snap *s, struct row *r, int dirfd)
@@ -245,13 +274,10 @@ int more_read(struct pn_snap *s, struct row *r, int dirfd)
 	bool init = p->flags & PN_P_INIT;
 	int e = 0;
 
-	if (init)
-		e = read_init(s, r, dirfd);
-	else if (f & PN_F_START && (p->start = more_start(s, dirfd)))
+	if (asks_start(s, r) && (p->start = more_start(s, dirfd)))
 		p->fields |= PN_F_START;
-	/* Owners: each process its own, or those of inits and of who came from outside. */
-	if (e == 0 && (f & PN_F_CGROUP || (f & PN_F_OWNER && (init || !r->rule))))
-		e = read_cgroup(s, r, dirfd);
+	if (f & PN_F_CGROUP || (f & PN_F_OWNER && asks_owner(s, r)))
+		e = more_cgroup(s, r, dirfd);
 	if (e == 0 && (f & PN_F_CMDLINE || (f & PN_F_OWNER && init)))
 		e = read_cmdline(s, r, dirfd);
 	if (e == 0 && f & PN_F_LABEL)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pidns/names.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -14,9 +13,9 @@
 #include "pidns/keyscan.h"
 #include "sys/syscalls.h"
 
-enum { ENTRIES_MAX = 1 << 14, TEXT = 512 };
+enum { TEXT = 512 };
 
-static int open_below(struct pn_snap *s, const char *path, int flags)
+int names_open(struct pn_snap *s, const char *path, int flags)
 {
 	/* Links stay inside of the root: that of a recorded scene may be anybody's. */
 	return s->root_fd < 0 ? -ENOENT
@@ -25,9 +24,7 @@ static int open_below(struct pn_snap *s, const char *path, int flags)
 }
 
 /* Into the scratch buffer. */
-static bool load(struct pn_snap *s, struct span *ret, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-static bool load(struct pn_snap *s, struct span *ret, const char *fmt, ...)
+bool names_load(struct pn_snap *s, struct span *ret, const char *fmt, ...)
 {
 	autoclose int fd = -1;
 	char path[1024];
@@ -41,7 +38,7 @@ static bool load(struct pn_snap *s, struct span *ret, const char *fmt, ...)
 	va_end(ap);
 	if (n < 0 || (size_t)n >= sizeof(path))
 		return false;
-	fd = open_below(s, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	fd = names_open(s, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return false;
 	while (len < SCRATCH_SIZE) {
@@ -135,7 +132,7 @@ static bool whose(struct pn_snap *s, struct ownrow *o)
 		else
 			(void)snprintf(path, sizeof(path), "%.*s/%s", (int)(last - dirs[i].path),
 				       dirs[i].path, o->pub.id);
-		fd = open_below(s, path, O_PATH | O_DIRECTORY);
+		fd = names_open(s, path, O_PATH | O_DIRECTORY);
 		if (fd < 0)
 			continue;
 		o->pub.runtime = dirs[i].runtime;
@@ -150,12 +147,12 @@ static int docker(struct pn_snap *s, struct ownrow *o)
 	char text[TEXT];
 	int e = 0;
 
-	if (!load(s, &all, "var/lib/docker/containers/%s/config.v2.json", o->pub.id)) {
+	if (!names_load(s, &all, "var/lib/docker/containers/%s/config.v2.json", o->pub.id)) {
 		char home[256];
 
 		if (o->pub.uid == 0 || !home_of(s, o->pub.uid, home, sizeof(home)) ||
-		    !load(s, &all, "%s/.local/share/docker/containers/%s/config.v2.json", home,
-			  o->pub.id))
+		    !names_load(s, &all, "%s/.local/share/docker/containers/%s/config.v2.json",
+				home, o->pub.id))
 			return 0;
 	}
 	/* Who has it knows it: with cgroupfs and a parent of one's own the path does not say. */
@@ -197,8 +194,8 @@ static int containerd(struct pn_snap *s, struct ownrow *o)
 	if (!ns)
 		ns = "default";
 	if (is_file_name(ns) &&
-	    load(s, &config, "run/containerd/io.containerd.runtime.v2.task/%s/%s/config.json", ns,
-		 o->pub.id))
+	    names_load(s, &config, "run/containerd/io.containerd.runtime.v2.task/%s/%s/config.json",
+		       ns, o->pub.id))
 		return annotated(s, o, config);
 	return 0;
 }
@@ -210,30 +207,42 @@ static int crio(struct pn_snap *s, struct ownrow *o)
 	struct span config;
 
 	for (size_t i = 0; i < ARRAY_LEN(roots); i++)
-		if (load(s, &config, "%s/overlay-containers/%s/userdata/config.json", roots[i],
-			 o->pub.id))
+		if (names_load(s, &config, "%s/overlay-containers/%s/userdata/config.json",
+			       roots[i], o->pub.id))
 			return annotated(s, o, config);
 	return 0;
 }
 
-static int podman_list(struct pn_snap *s, struct ownrow *o, struct span list)
+static int podman_item(struct pn_snap *s, struct ownrow *o, struct span item)
 {
-	char id[CGPATH_ID_MAX], text[TEXT], meta[4096];
-	struct span item, names, first;
+	char text[TEXT], meta[4096];
+	struct span names, first;
 	int e = 0;
 
+	if (keyscan_member(item, "names", &names) && keyscan_next(&names, &first) &&
+	    keyscan_string(first, text, sizeof(text)))
+		e = keep(s, &o->pub.name, text);
+	/* A string that holds JSON. */
+	if (e == 0 && keyscan_text(item, "metadata", meta, sizeof(meta)) &&
+	    keyscan_text((struct span){ meta, meta + strlen(meta) }, "image-name", text,
+			 sizeof(text)))
+		e = keep(s, &o->pub.image, text);
+	return e;
+}
+
+/* One list has all containers of a user: it is gone through once, for all of them. */
+static int podman_list(struct pn_snap *s, uid_t uid, struct span list)
+{
+	char id[CGPATH_ID_MAX];
+	struct span item;
+
 	while (keyscan_next(&list, &item)) {
-		if (!keyscan_text(item, "id", id, sizeof(id)) || strcmp(id, o->pub.id) != 0)
+		if (!keyscan_text(item, "id", id, sizeof(id)))
 			continue;
-		if (keyscan_member(item, "names", &names) && keyscan_next(&names, &first) &&
-		    keyscan_string(first, text, sizeof(text)))
-			e = keep(s, &o->pub.name, text);
-		/* A string that holds JSON. */
-		if (e == 0 && keyscan_text(item, "metadata", meta, sizeof(meta)) &&
-		    keyscan_text((struct span){ meta, meta + strlen(meta) }, "image-name", text,
-				 sizeof(text)))
-			e = keep(s, &o->pub.image, text);
-		return e;
+		for (struct ownrow *o = owner_bucket(s, id); o; o = o->chain)
+			if (o->pub.runtime == PN_RT_PODMAN && o->pub.uid == uid &&
+			    strcmp(o->pub.id, id) == 0 && podman_item(s, o, item) < 0)
+				return -ENOMEM;
 	}
 	return 0;
 }
@@ -243,7 +252,7 @@ static bool home_of(struct pn_snap *s, uid_t uid, char *buf, size_t size)
 {
 	struct span file;
 
-	if (!load(s, &file, "etc/passwd"))
+	if (!names_load(s, &file, "etc/passwd"))
 		return false;
 	while (file.at < file.end) {
 		const char *nl = memchr(file.at, '\n', (size_t)(file.end - file.at));
@@ -271,16 +280,19 @@ static int podman(struct pn_snap *s, struct ownrow *o)
 	static const char *const files[] = { "containers.json", "volatile-containers.json" };
 	char home[256], root[512] = "var/lib/containers/storage";
 	struct span list;
+	int added = set_add(&s->podman, (uint64_t)o->pub.uid + 1);
 
+	if (added <= 0)
+		return added;
 	if (o->pub.uid != 0) {
 		if (!home_of(s, o->pub.uid, home, sizeof(home)))
 			return 0;
 		(void)snprintf(root, sizeof(root), "%s/.local/share/containers/storage", home);
 	}
-	for (size_t i = 0; i < ARRAY_LEN(drivers) * ARRAY_LEN(files) && !o->pub.name; i++)
-		if (load(s, &list, "%s/%s-containers/%s", root, drivers[i / ARRAY_LEN(files)],
-			 files[i % ARRAY_LEN(files)]) &&
-		    podman_list(s, o, list) < 0)
+	for (size_t i = 0; i < ARRAY_LEN(drivers) * ARRAY_LEN(files); i++)
+		if (names_load(s, &list, "%s/%s-containers/%s", root, drivers[i / ARRAY_LEN(files)],
+			       files[i % ARRAY_LEN(files)]) &&
+		    podman_list(s, o->pub.uid, list) < 0)
 			return -ENOMEM;
 	return 0;
 }
@@ -292,80 +304,10 @@ static int atoll_record(struct pn_snap *s, struct ownrow *o)
 
 	if (o->pub.uid != 0)
 		(void)snprintf(root, sizeof(root), "run/user/%u/atoll", o->pub.uid);
-	if (load(s, &record, "%s/records/%s/record.json", root, o->pub.id) &&
+	if (names_load(s, &record, "%s/records/%s/record.json", root, o->pub.id) &&
 	    keyscan_text(record, "name", text, sizeof(text)))
 		return keep(s, &o->pub.name, text);
 	return keep(s, &o->pub.name, o->pub.id);
-}
-
-/* ---- By the PID in a runtime's state ---------------------------------------------------------- */
-
-static const struct place {
-	const char *dir, *file, *pid, *start;
-	enum pn_runtime runtime;
-} places[] = {
-	{ "run/atoll/state", "state.json", "pid", "startTime", PN_RT_ATOLL },
-	{ "run/atoll-oci", "state.json", "pid", "startTime", PN_RT_ATOLL },
-	{ "run/runc", "state.json", "init_process_pid", "init_process_start", PN_RT_RUNC },
-	{ "run/crun", "status", "pid", "process-start-time", PN_RT_CRUN },
-	{ "run/user/%u/atoll/state", "state.json", "pid", "startTime", PN_RT_ATOLL },
-	{ "run/user/%u/atoll-oci", "state.json", "pid", "startTime", PN_RT_ATOLL },
-	{ "run/user/%u/runc", "state.json", "init_process_pid", "init_process_start", PN_RT_RUNC },
-	{ "run/user/%u/crun", "status", "pid", "process-start-time", PN_RT_CRUN },
-};
-
-static bool state_names(struct pn_snap *s, const struct place *at, const char *dir, const char *id,
-			const struct pn_proc *init)
-{
-	struct span all, v;
-	uint64_t pid = 0, start = 0;
-
-	if (!load(s, &all, "%s/%s/%s", dir, id, at->file) || !keyscan_member(all, at->pid, &v) ||
-	    !keyscan_u64(v, &pid) || pid != (uint64_t)init->pid)
-		return false;
-	if (keyscan_member(all, at->start, &v) && keyscan_u64(v, &start) && start && init->start)
-		return start == init->start;
-	return true;
-}
-
-static bool search(struct pn_snap *s, const struct place *at, const char *dir,
-		   const struct pn_proc *init, struct names_hit *ret)
-{
-	int fd = open_below(s, dir, O_RDONLY | O_DIRECTORY);
-	autodir DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *e;
-
-	if (fd >= 0 && !d)
-		(void)close(fd);
-	for (int n = 0; d && n < ENTRIES_MAX && (e = readdir(d)); n++) {
-		if (e->d_name[0] == '.' || strlen(e->d_name) >= sizeof(ret->id) ||
-		    !state_names(s, at, dir, e->d_name, init))
-			continue;
-		ret->runtime = at->runtime;
-		memcpy(ret->id, e->d_name, strlen(e->d_name) + 1);
-		return true;
-	}
-	return false;
-}
-
-bool names_by_pid(struct pn_snap *s, const struct pn_proc *init, struct names_hit *ret)
-{
-	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
-		const struct place *at = &places[i];
-		const char *sign = strchr(at->dir, '%');
-		char dir[64];
-
-		/* Rootless: the user is the one who has the parent; its own uid is mapped. */
-		if (sign)
-			(void)snprintf(dir, sizeof(dir), "%.*s%u%s", (int)(sign - at->dir), at->dir,
-				       init->parent ? init->parent->uid[0] : init->uid[0],
-				       sign + 2);
-		else
-			(void)snprintf(dir, sizeof(dir), "%s", at->dir);
-		if (search(s, at, dir, init, ret))
-			return true;
-	}
-	return false;
 }
 
 int names_fill(struct pn_snap *s, struct ownrow *o)

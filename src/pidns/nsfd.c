@@ -57,29 +57,39 @@ static int related(int nsfd, unsigned long request)
 	return fd < 0 ? -errno : fd;
 }
 
-void nsfd_info(int nsfd, struct nsinfo *ret)
+static uint64_t related_ino(int nsfd, unsigned long request)
+{
+	autoclose int fd = related(nsfd, request);
+
+	return fd >= 0 ? ino_of(fd) : 0;
+}
+
+void nsfd_look(int nsfd, enum pn_type t, bool parent, struct nsinfo *ret)
 {
 	struct stat st;
 	uid_t uid;
 
 	*ret = (struct nsinfo){ .owner_uid = -1 };
-	if (fstat(nsfd, &st) < 0 || ioctl(nsfd, NS_GET_NSTYPE) < 0)
+	if (fstat(nsfd, &st) < 0)
 		return;
 	ret->type_ino = st.st_ino;
 	ret->dev = st.st_dev;
 	if (ioctl(nsfd, NS_GET_ID, &ret->id) < 0)
 		ret->id = 0;
-	{
-		autoclose int parent = related(nsfd, NS_GET_PARENT);
-		autoclose int user = related(nsfd, NS_GET_USERNS);
-
-		if (parent >= 0)
-			ret->parent_ino = ino_of(parent);
-		if (user >= 0)
-			ret->userns = ino_of(user);
-	}
-	if (ioctl(nsfd, NS_GET_OWNER_UID, &uid) == 0)
+	if (parent && (t == PN_PID || t == PN_USER)) /* the others have none */
+		ret->parent_ino = related_ino(nsfd, NS_GET_PARENT);
+	ret->userns = related_ino(nsfd, NS_GET_USERNS);
+	if (t == PN_USER && ioctl(nsfd, NS_GET_OWNER_UID, &uid) == 0)
 		ret->owner_uid = uid;
+}
+
+void nsfd_info(int nsfd, struct nsinfo *ret)
+{
+	int t = pn_ns_type(nsfd);
+
+	*ret = (struct nsinfo){ .owner_uid = -1 };
+	if (t >= 0)
+		nsfd_look(nsfd, (enum pn_type)t, true, ret);
 }
 
 int pn_ns_type(int nsfd)

@@ -117,14 +117,14 @@ static struct ownrow *by_exe(struct pn_snap *s, const struct row *init)
 	return NULL;
 }
 
-static struct ownrow *by_state(struct pn_snap *s, const struct row *init)
+static struct ownrow *by_state(struct pn_snap *s, struct row *init)
 {
-	struct names_hit hit;
+	const struct names_hit *hit;
 	struct ownrow *o;
 
-	if (!(s->fields & PN_F_NAMES) || !names_by_pid(s, &init->pub, &hit))
+	if (!(s->fields & PN_F_NAMES) || names_by_pid(s, init, &hit) < 0 || !hit)
 		return NULL;
-	o = owner_intern(s, hit.runtime, hit.id, NULL);
+	o = owner_intern(s, hit->runtime, hit->id, NULL);
 	if (o)
 		o->pub.evidence = PN_BY_STATE;
 	return o;
@@ -180,18 +180,73 @@ static int count_owner(struct pn_snap *s, struct row *r)
 	return add_owner(s, r->nsr, &o->pub);
 }
 
+/* Whose own cgroup was not read has its parent's owner, as far up as the namespace goes, then
+ * that of init. A zombie has lost its cgroup on v1. */
 static void inherit(struct row *r)
 {
 	const struct row *init = r->nsr->init;
+	bool root = r->nsr->pub.level == 0;
+	bool asked = r->pub.fields & PN_F_CGROUP && !(r->pub.flags & PN_P_ZOMBIE);
 
-	if (r->own || r->nsr->pub.flags & PN_NS_F_ROOT) {
-		/* In the first namespace only a zombie may have lost its cgroup. */
-		if (!r->own && r->pub.flags & PN_P_ZOMBIE && r->up && r->up->nsr == r->nsr)
-			r->own = r->up->own;
-		return;
-	}
-	if (init && init->own)
+	r->owned = true;
+	if (!r->own && !asked && r->up && r->up->nsr == r->nsr && !(r->pub.flags & PN_P_KTHREAD))
+		r->own = r->up->own;
+	if (!r->own && !root && init)
 		r->own = init->own;
+}
+
+/* Parents before children, without recursion. */
+static void settle(struct row *r, struct row **path)
+{
+	size_t depth = 0;
+
+	for (; r && !r->owned; r = r->up && r->up->nsr == r->nsr ? r->up : NULL) {
+		if (r->visiting)
+			break;
+		r->visiting = true;
+		path[depth++] = r;
+	}
+	while (depth > 0) {
+		path[--depth]->visiting = false;
+		inherit(path[depth]);
+	}
+}
+
+/* An orphan has lost the parent that its owner would be taken from, and its new one is
+ * of another container, if several share the namespace. */
+static int ask_orphans(struct pn_snap *s)
+{
+	for (size_t i = 0; i < s->nrow; i++) {
+		struct row *r = s->rows[i];
+		struct nsrow *n = r->nsr;
+
+		if (!r->own || n->pub.flags & PN_NS_F_ROOT)
+			continue;
+		n->shared |= n->seen && n->seen != r->own;
+		n->seen = r->own;
+	}
+	for (size_t i = 0; i < s->nrow; i++) {
+		struct row *r = s->rows[i];
+		autoclose int dirfd = -1;
+
+		if (!r->nsr->shared || r->pub.fields & PN_F_CGROUP || r->pub.denied & PN_F_CGROUP ||
+		    r->up != r->nsr->init)
+			continue;
+		dirfd = scan_reopen(s, r);
+		if (dirfd >= 0 && more_cgroup(s, r, dirfd) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int settle_all(struct pn_snap *s)
+{
+	struct row **path = malloc((s->nrow + 1) * sizeof(struct row *));
+
+	for (size_t i = 0; path && i < s->nrow; i++)
+		settle(s->rows[i], path);
+	free(path);
+	return path ? 0 : -ENOMEM;
 }
 
 int owner_assign(struct pn_snap *s)
@@ -204,11 +259,12 @@ int owner_assign(struct pn_snap *s)
 		if (n->pub.type == PN_PID && n->init && !(n->pub.flags & PN_NS_F_ROOT))
 			own_init(s, n->init);
 	}
+	if (ask_orphans(s) < 0 || settle_all(s) < 0)
+		return -ENOMEM;
 	for (size_t i = 0; i < s->nns; i++) {
 		struct nsrow *n = s->nss[i];
 
 		for (struct row *r = n->first; r; r = r->next_member) {
-			inherit(r);
 			if (count_owner(s, r) < 0)
 				return -ENOMEM;
 		}

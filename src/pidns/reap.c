@@ -10,6 +10,8 @@
 
 #include "base/cleanup.h"
 #include "base/num.h"
+#include "pidns/scan.h"
+#include "proc/stat.h"
 
 /* Does a process collect its children? All of it is read from outside and costs it nothing:
  *
@@ -19,7 +21,11 @@
  *	rt_sigtimedwait             a loop of sigwait (SigBlk reads 0 while it sleeps)
  *	a signalfd with SIGCHLD     its loop sleeps in read, poll or epoll_wait
  *	SigCgt has SIGCHLD          a handler, which may or may not wait
- *	none of these               it does not */
+ *	none of these, in pause     it does not: nothing that it waits for is a child's end
+ *	none of these, elsewhere    it does not hear of a child's end. It could look for ends now and then;
+ *	                            if it ever did, the faults of those children stand in its stat
+ *	                            (cminflt). They also do if what it was before execve(2) waited, so
+ *	                            that they excuse, and prove nothing. */
 
 enum { FDINFOS_MAX = 256, WAIT_ALL = -1, P_ALL_ = 0 };
 
@@ -50,6 +56,10 @@ static void look_at_call(struct row *r, const char *text, size_t len)
 		break;
 	case SYS_waitid: any = stop - blank - 1 == 3 && stop[-1] == '0'; break; /* P_ALL */
 	case SYS_rt_sigtimedwait: r->evidence |= PN_EV_SIGWAIT; return;
+#ifdef SYS_pause
+	case SYS_pause:
+#endif
+	case SYS_rt_sigsuspend: r->evidence |= PN_EV_SLEEPS | PN_EV_NO_WAKE; return;
 	default: r->evidence |= PN_EV_SLEEPS; return;
 	}
 	r->evidence |= any ? PN_EV_WAIT : PN_EV_WAIT_ONE;
@@ -89,16 +99,35 @@ static void look_for_signalfd(struct pn_snap *s, struct row *r, int dirfd)
 	}
 }
 
+static void look_at_wchan(struct pn_snap *s, struct row *r, int dirfd)
+{
+	ssize_t n = snap_read(s, dirfd, "wchan");
+
+	if (n > 0 && !(n == 1 && s->scratch[0] == '0'))
+		r->pub.wchan = pool_strndup(&s->pool, s->scratch, (size_t)n);
+	if (r->pub.wchan && strcmp(r->pub.wchan, "zap_pid_ns_processes") == 0)
+		r->evidence |= PN_EV_ZAP;
+}
+
+static void look_for_children(struct pn_snap *s, struct row *r, int dirfd)
+{
+	struct proc_stat st;
+	ssize_t n = snap_read(s, dirfd, "stat");
+
+	if (n > 0 && proc_stat_parse(s->scratch, (size_t)n, &st) == 0)
+		r->evidence |= st.cminflt || st.cmajflt ? PN_EV_WAITED : PN_EV_NEVER;
+}
+
 void reap_look(struct pn_snap *s, struct row *r, int dirfd)
 {
 	struct pn_proc *p = &r->pub;
-	ssize_t n = snap_read(s, dirfd, "wchan");
 	const uint64_t sigchld = 1ULL << SIGCHLD_BIT;
+	const uint32_t knows = PN_EV_WAIT | PN_EV_SIGWAIT | PN_EV_SIGNALFD | PN_EV_NO_WAKE;
+	ssize_t n;
 
-	if (n > 0 && !(n == 1 && s->scratch[0] == '0'))
-		p->wchan = pool_strndup(&s->pool, s->scratch, (size_t)n);
-	if (p->wchan && strcmp(p->wchan, "zap_pid_ns_processes") == 0)
-		r->evidence |= PN_EV_ZAP;
+	r->looked = true;
+	if (s->fields & PN_F_WCHAN || !r->has_mm) /* who has no memory any more is exiting */
+		look_at_wchan(s, r, dirfd);
 	n = snap_read(s, dirfd, "syscall");
 	if (n > 0) {
 		p->fields |= PN_F_REAP;
@@ -110,6 +139,9 @@ void reap_look(struct pn_snap *s, struct row *r, int dirfd)
 	/* A signalfd is of use only with the signal blocked; sleeping in sigwait hides that. */
 	if (p->sigs.blocked & sigchld && !(r->evidence & (PN_EV_WAIT | PN_EV_SIGWAIT)))
 		look_for_signalfd(s, r, dirfd);
+	if (r->evidence & PN_EV_SLEEPS && !(r->evidence & knows) &&
+	    !((p->sigs.caught | p->sigs.ignored) & sigchld))
+		look_for_children(s, r, dirfd);
 }
 
 static enum pn_reap judge(uint32_t ev, const struct pn_proc *init)
@@ -126,13 +158,30 @@ static enum pn_reap judge(uint32_t ev, const struct pn_proc *init)
 		return ev & PN_EV_ZOMBIES ? PN_REAP_NO : PN_REAP_YES;
 	if (ev & PN_EV_ZOMBIES)
 		return PN_REAP_NO;
-	if (ev & (PN_EV_SLEEPS | PN_EV_WAIT_ONE))
-		return init->threads > 1 ? PN_REAP_UNKNOWN : PN_REAP_NO;
-	return PN_REAP_UNKNOWN;
+	if (!(ev & (PN_EV_SLEEPS | PN_EV_WAIT_ONE)) || init->threads > 1)
+		return PN_REAP_UNKNOWN;
+	return ev & PN_EV_WAITED ? PN_REAP_UNKNOWN : PN_REAP_NO;
+}
+
+/* Where do those sleep who have zombies? They are few, and known only now. */
+static void look_at_parents(struct pn_snap *s)
+{
+	for (size_t i = 0; i < s->nrow; i++) {
+		struct row *up = s->rows[i]->up;
+		autoclose int dirfd = -1;
+
+		if (!(s->rows[i]->pub.flags & PN_P_ZOMBIE) || !up || up->looked)
+			continue;
+		up->looked = true;
+		dirfd = scan_reopen(s, up);
+		if (dirfd >= 0)
+			reap_look(s, up, dirfd);
+	}
 }
 
 void reap_judge(struct pn_snap *s)
 {
+	look_at_parents(s);
 	for (size_t i = 0; i < s->nns; i++) {
 		struct nsrow *n = s->nss[i];
 		struct row *r = n->init;

@@ -102,13 +102,19 @@ static int read_pid_link(struct pn_snap *s, struct row *r, int dirfd)
 {
 	struct pn_proc *p = &r->pub;
 	const struct row *up = snap_row(s, p->ppid);
+	int e;
 
 	r->rule = p->level == s->base || (up && up->pub.level == p->level &&
 					  !(p->flags & PN_P_INIT) && !is_fresh(s, p->ppid));
 	if (r->rule && !(s->fields & PN_F_VERIFY))
 		return 0;
-	switch (proc_nslink_at(dirfd, "ns/pid", PROC_NS_PID, &p->ns_ino[PN_PID])) {
+	if (p->flags & PN_P_INIT && s->any_link)
+		e = more_pid_ns(s, r, dirfd);
+	else
+		e = proc_nslink_at(dirfd, "ns/pid", PROC_NS_PID, &p->ns_ino[PN_PID]);
+	switch (e) {
 	case 0: p->fields |= PN_F_VERIFY; return 0;
+	case -ENOMEM: return e;
 	case -EACCES:
 	case -EPERM:
 		p->denied |= PN_F_VERIFY;
@@ -148,6 +154,7 @@ static int fill_row(struct pn_snap *s, const struct proc_status *st, pid_t proc_
 {
 	struct row *r = snap_add_row(s, st->pid);
 	pid_t *levels = pool_alloc(&s->pool, st->levels * sizeof(*levels));
+	int e;
 
 	if (!r || !levels)
 		return -ENOMEM;
@@ -159,7 +166,10 @@ static int fill_row(struct pn_snap *s, const struct proc_status *st, pid_t proc_
 		return -ENOMEM;
 	copy_status(&r->pub, st);
 	set_flags(r, st);
-	if (read_pid_link(s, r, dirfd) < 0)
+	e = read_pid_link(s, r, dirfd);
+	if (e == -ENOMEM)
+		return e;
+	if (e < 0)
 		r->pub.flags |= PN_P_NEW; /* it has just gone */
 	return more_read(s, r, dirfd);
 }

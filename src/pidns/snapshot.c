@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/num.h"
 #include "pidns/findings.h"
+#include "pidns/names.h"
 #include "pidns/nsview.h"
 #include "pidns/owned.h"
 #include "pidns/scan.h"
@@ -40,9 +41,11 @@ void pn_free(struct pn_snap *s)
 	cleanup_fd(&s->proc_fd);
 	cleanup_fd(&s->root_fd);
 	owner_drop(s->owners);
+	states_drop(s->states);
 	pool_free(&s->pool);
 	free(s->asked.slots);
 	free(s->mntns.slots);
+	free(s->podman.slots);
 	free(s->scratch);
 	free(s->rows);
 	free(s->hash);

@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/syscall.h>
 
 #include "base/utf8.h"
 
@@ -147,6 +148,45 @@ static const struct {
 	{ PN_EV_SIGCGT, "has a handler for SIGCHLD" },
 };
 
+/* What programs sleep in. */
+static const struct {
+	int nr;
+	const char *name;
+} calls[] = {
+#ifdef SYS_pause
+	{ SYS_pause, "pause" },
+#endif
+#ifdef SYS_poll
+	{ SYS_poll, "poll" },
+	{ SYS_select, "select" },
+	{ SYS_epoll_wait, "epoll_wait" },
+#endif
+	{ SYS_rt_sigsuspend, "sigsuspend" },
+	{ SYS_nanosleep, "nanosleep" },
+	{ SYS_clock_nanosleep, "clock_nanosleep" },
+	{ SYS_restart_syscall, "a sleep that goes on" },
+	{ SYS_ppoll, "ppoll" },
+	{ SYS_pselect6, "pselect" },
+	{ SYS_epoll_pwait, "epoll_wait" },
+	{ SYS_futex, "futex" },
+	{ SYS_read, "read" },
+	{ SYS_accept, "accept" },
+	{ SYS_accept4, "accept" },
+	{ SYS_recvfrom, "recvfrom" },
+	{ SYS_recvmsg, "recvmsg" },
+	{ SYS_flock, "flock" },
+};
+
+static void put_call(struct out *o, int nr)
+{
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		if (calls[i].nr == nr) {
+			puts_(o, calls[i].name);
+			return;
+		}
+	put_format(o, "system call %d", nr);
+}
+
 size_t pn_reap_text(const struct pn_ns *ns, char *buf, size_t size)
 {
 	static const char *const verdict[] = { "cannot tell whether it reaps", "reaps", "reaps",
@@ -178,10 +218,13 @@ size_t pn_reap_text(const struct pn_ns *ns, char *buf, size_t size)
 	}
 	if (ev & PN_EV_SLEEPS && ns->reap != PN_REAP_DYING) {
 		put_format(&o, "%ssleeps in ", sep);
-		if (init->wchan)
-			put_escaped(&o, init->wchan, strlen(init->wchan));
-		else
-			put_format(&o, "system call %d", (int)init->syscall);
+		put_call(&o, init->syscall);
+		sep = ", ";
+	}
+	if (ev & (PN_EV_WAITED | PN_EV_NEVER) && ns->reap != PN_REAP_DYING) {
+		put_format(&o, "%s%s", sep,
+			   ev & PN_EV_WAITED ? "has collected children before"
+					     : "has never collected a child");
 		sep = ", ";
 	}
 	if (ns->nunreaped > 0) {

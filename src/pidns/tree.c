@@ -210,11 +210,14 @@ static void find_parent(struct pn_snap *s, struct nsrow *n, struct nsrow *root)
 		n->up = snap_ns(s, n->pub.type, n->parent_ino);
 	if (n->up || n->pub.type != PN_PID)
 		return;
-	n->pub.flags |= PN_NS_F_PARENT_INFERRED;
+	/* Who makes a namespace is in the one above it, and stays there; after its end the new
+	 * parent is of the same namespace. */
 	if (up && up->pub.level + 1 == n->pub.level)
 		n->up = up->nsr;
 	else if (n->pub.level == s->base + 1)
 		n->up = root;
+	if (!n->up || !n->up->pub.ino || !n->pub.ino)
+		n->pub.flags |= PN_NS_F_PARENT_INFERRED;
 	if (n->up == n)
 		n->up = NULL;
 }

@@ -67,6 +67,8 @@ int proc_stat_parse(const char *text, size_t len, struct proc_stat *ret)
 	s.tty_nr = v[7];
 	s.tpgid = v[8];
 	s.flags = (uint64_t)v[9];
+	s.cminflt = (uint64_t)v[11];
+	s.cmajflt = (uint64_t)v[13];
 	s.utime = (uint64_t)v[14];
 	s.stime = (uint64_t)v[15];
 	s.priority = v[18];

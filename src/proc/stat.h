@@ -14,8 +14,9 @@ struct proc_stat {
 	char state;    /* R S D Z T t X I ... */
 	pid_t ppid, pgrp, session;
 	int64_t tty_nr, tpgid;
-	uint64_t flags;        /* PF_* */
-	uint64_t utime, stime; /* clock ticks */
+	uint64_t flags;            /* PF_* */
+	uint64_t cminflt, cmajflt; /* page faults of children that were waited for */
+	uint64_t utime, stime;     /* clock ticks */
 	int64_t priority, nice, num_threads;
 	uint64_t starttime; /* clock ticks after boot */
 	uint64_t vsize;     /* bytes */

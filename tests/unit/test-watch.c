@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "test.h"
@@ -189,6 +190,34 @@ static void zombies(void)
 	CHECK_STR(look(5901).text, "process-out 21, zombie-gone 21");
 }
 
+static void call(const char *dir, long nr, const char *arg)
+{
+	char text[64];
+
+	(void)snprintf(text, sizeof(text), "%ld %s 0x0\n", nr, arg);
+	file(dir, "syscall", text);
+}
+
+static void verdicts(void)
+{
+	char dir[128];
+
+	CASE("verdicts; what is not known for a moment is no change");
+	process(30, 6, 1, WEB, 'S', 100);
+	(void)snprintf(dir, sizeof(dir), "%s/30", top);
+	call(dir, SYS_wait4, "0xffffffffffffffff");
+	CHECK_STR(look(6000).text, "namespace-born 2000, process-in 30");
+	file(dir, "syscall", "running\n");
+	CHECK_STR(look(6001).text, "");
+	call(dir, SYS_rt_sigsuspend, "0x0");
+	CHECK_STR(look(6002).text, "reap-changed 2000");
+	CHECK_STR(look(6003).text, "");
+	(void)snprintf(dir, sizeof(dir), "%s/30/syscall", top);
+	(void)unlink(dir);
+	ended(30);
+	(void)look(6004);
+}
+
 int main(void)
 {
 	if (!mkdtemp(top)) {
@@ -198,6 +227,7 @@ int main(void)
 	processes();
 	namespaces();
 	zombies();
+	verdicts();
 	pn_free(last);
 	watch_free(&w);
 	ended(1);
