@@ -25,8 +25,8 @@
 /* ---- Input -------------------------------------------------------------------------------- */
 
 enum {
-	SOURCE_SIZE_MAX = 64 << 20, /* bytes of one file or of stdin */
-	SOURCE_DOCS_MAX = 100000,   /* YAML or JSON documents in a file */
+	SOURCE_SIZE_MAX = 256 << 20, /* bytes of one file or of stdin: all pods of a big cluster */
+	SOURCE_DOCS_MAX = 100000,    /* YAML or JSON documents in a file */
 	AUDIT_FILES_MAX = 1000000,
 	AUDIT_DIR_DEPTH_MAX = 64,
 	AUDIT_OBJECTS_MAX = 1000000,
@@ -74,7 +74,7 @@ enum diag_id {
 	DIAG_UNREADABLE, /* errno on a file or a directory; a live process that may not be read */
 	/* Warnings: nothing is left unchecked by them. */
 	DIAG_SUPPRESSION, /* a suppression of an unknown rule, or one that suppresses nothing */
-	DIAG_EXPIRED,     /* an exception of the policy that would suppress something if it still held */
+	DIAG_EXPIRED, /* an exception of the policy that would suppress something if it still held */
 	DIAG_COUNT
 };
 extern const struct diag_row {
@@ -148,7 +148,7 @@ struct audit {
 	size_t source_count, object_count;
 	size_t passed_count; /* files of directories that are no container configuration */
 	size_t input_bytes;  /* of all texts */
-	bool objects_cut; /* AUDIT_OBJECTS_MAX was reached */
+	bool objects_cut;    /* AUDIT_OBJECTS_MAX was reached */
 	const struct diag *diags, **diags_end;
 	size_t diag_count;
 	struct finding *findings;

@@ -427,7 +427,7 @@ unsigned int input_text(struct input *in, const char *name, const char *raw, siz
 	in->root = NULL;
 	if (len > SOURCE_SIZE_MAX || len > INPUT_TOTAL_MAX - a->input_bytes) {
 		input_diag(in, DIAG_UNPARSABLE, name, "%s: it is not read",
-			   len > SOURCE_SIZE_MAX ? "larger than 64 MiB"
+			   len > SOURCE_SIZE_MAX ? "larger than 256 MiB"
 						 : "with it, all inputs are larger than 512 MiB");
 		return 0;
 	}

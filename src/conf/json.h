@@ -64,7 +64,7 @@ int json_err(const struct json_doc *d, const struct json *at, struct err *e, int
  * wrong is an issue: with a place, in the order of the text. yaml_read() has the same result. */
 enum {
 	JSON_DEEP_MAX = 256,     /* depth */
-	JSON_MANY_MAX = 4 << 20, /* values of one text, what YAML's aliases stand for included */
+	JSON_MANY_MAX = 8 << 20, /* values of one text, what YAML's aliases stand for included */
 	JSON_DOCS_MAX = 100000,  /* documents of one text */
 	JSON_ISSUES_MAX = 1000,  /* of one text; then the last one says so */
 };

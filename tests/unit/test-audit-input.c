@@ -283,7 +283,7 @@ static void refusals(const char *dir)
 	CHECK_INT(truncate(p, (off_t)SOURCE_SIZE_MAX + 1), 0);
 	CHECK_INT(path(&big, p, &e), 0);
 	CHECK(strstr(said(&big),
-		     "big.yaml: input-unparsable: larger than 64 MiB: it is not read") != NULL);
+		     "big.yaml: input-unparsable: larger than 256 MiB: it is not read") != NULL);
 }
 
 /* UTF-16 and a byte order mark: the same object, at the same place. */
