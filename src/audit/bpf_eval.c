@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "sys/seccomp_dump.h"
 
 /* ---- what is a program -------------------------------------------------------------------- */
 
@@ -252,6 +253,17 @@ uint32_t bpf_verdict(const struct bpf_program *p, size_t count, const struct sec
 			r = one;
 	}
 	return r;
+}
+
+bool bpf_passes(const struct seccomp_filter *f, size_t count, const struct seccomp_data *d)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct bpf_program p = { f[i].insns, f[i].count };
+
+		if (bpf_check(&p) < 0 || !bpf_lets_pass(bpf_eval(&p, d)))
+			return false;
+	}
+	return true;
 }
 
 static void add_answer(struct bpf_answers *to, uint32_t answer)

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct seccomp_filter;
+
 enum {
 	BPF_ANSWERS_MAX = 16,
 	BPF_STEPS_MAX = 1 << 20, /* of one exploration */
@@ -32,6 +34,9 @@ uint32_t bpf_eval(const struct bpf_program *p, const struct seccomp_data *d);
 /* All filters of a task, oldest first: the most restrictive action; among equals the newest
  * filter's. No filter: SECCOMP_RET_ALLOW. */
 uint32_t bpf_verdict(const struct bpf_program *p, size_t count, const struct seccomp_data *d);
+
+/* For struct seccomp_tracer: does the call happen? False for what is no program. */
+bool bpf_passes(const struct seccomp_filter *f, size_t count, const struct seccomp_data *d);
 
 /* Everything that may be answered for a call, whatever its arguments and its instruction
  * pointer are: each comparison with them is followed both ways. Some of it may need

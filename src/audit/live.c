@@ -442,7 +442,7 @@ int audit_live(struct audit *a, const struct live_opts *o, struct err *e)
 			  .o = o,
 			  .proc_fd = -1,
 			  .root_fd = -1,
-			  .tracer = SECCOMP_TRACER_NULL };
+			  .tracer = SECCOMP_TRACER(bpf_passes) };
 	struct pn_opts po = PN_OPTS_INIT;
 	struct audit declared;
 	const char *root = o->root;

@@ -193,7 +193,7 @@ static const char *reap_words(struct live *l, const struct pn_ns *ns)
 	char *s = arena_alloc(l->arena, need + 1);
 
 	(void)pn_reap_text(ns, s, need + 1);
-	return s;
+	return strncmp(s, "does not reap: ", 15) == 0 ? s + 15 : s; /* the rule says that */
 }
 
 static void init_reaps(struct live *l, struct live_target *t)
@@ -214,7 +214,7 @@ static void init_reaps(struct live *l, struct live_target *t)
 	/* Seen between two waits a good init looks like any other program. */
 	if (is != TRI_NO && i->cmdline && i->cmdline_len && init_is_known(i->cmdline))
 		is = TRI_YES;
-	text = is == TRI_NO ? arena_printf(l->arena, "%s: %s", live_escape(l, i->comm),
+	text = is == TRI_NO ? arena_printf(l->arena, "%s (%s)", live_escape(l, i->comm),
 					   reap_words(l, ns))
 			    : reap_words(l, ns);
 	fact_set(t->f, FACT_INIT_REAPS, is, at, text);

@@ -2,7 +2,9 @@
 #include "sys/seccomp_dump.h"
 
 #include <errno.h>
+#include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -10,6 +12,7 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -44,7 +47,7 @@ struct answer {
 /* ---- the child ----------------------------------------------------------------------------- */
 
 static struct sock_filter program[INSNS_MAX + BPF_MAXINSNS];
-static uint16_t lengths[FILTERS_MAX];
+static struct seccomp_filter filters[FILTERS_MAX];
 
 static uint64_t now_ns(void)
 {
@@ -72,7 +75,7 @@ static int read_filters(pid_t pid, uint32_t *ret_count)
 	/* The room after what is used is always that of a longest program. */
 	while (n < FILTERS_MAX && used <= INSNS_MAX &&
 	       (r = get_filter(pid, n, program + used)) >= 0) {
-		lengths[n++] = (uint16_t)r;
+		filters[n++] = (struct seccomp_filter){ program + used, (size_t)r };
 		used += (size_t)r;
 	}
 	*ret_count = n;
@@ -108,7 +111,49 @@ static int await_stop(pid_t pid)
 	return status >> 16 == 0 ? WSTOPSIG(status) : 0;
 }
 
-static void trace(const struct request *q, struct answer *ret)
+#if defined(__x86_64__)
+/* What the kernel keeps in rax until the process goes on (include/linux/errno.h). */
+enum { ERESTARTNOHAND_ = 514, ERESTART_RESTARTBLOCK_ = 516 };
+
+static bool may_restart(pid_t pid, const struct seccomp_tracer *t, uint32_t count)
+{
+	struct __ptrace_syscall_info info = { 0 };
+	struct seccomp_data d;
+
+	if (ptrace((__typeof__(PTRACE_TRACEME))PTRACE_GET_SYSCALL_INFO, pid, sizeof(info), &info) <=
+	    0)
+		return false;
+	memset(&d, 0, sizeof(d));
+	d.arch = info.arch;
+	d.nr = info.arch == AUDIT_ARCH_X86_64 ? SYS_restart_syscall : 0;
+	return t->passes(filters, count, &d);
+}
+
+/* Nobody but us has interrupted the call: so it goes on, as if nothing had been. If a signal
+ * with a handler comes as well, this code is EINTR to the kernel. */
+static void undo_interruption(pid_t pid, const struct seccomp_tracer *t, uint32_t count)
+{
+	struct user_regs_struct regs;
+	int32_t code;
+
+	if (ptrace(PTRACE_GETREGS, pid, 0UL, &regs) < 0 || (long)regs.orig_rax < 0)
+		return;
+	code = (int32_t)regs.rax;
+	if (code != -EINTR && (code != -ERESTART_RESTARTBLOCK_ || may_restart(pid, t, count)))
+		return;
+	regs.rax = (unsigned long)-ERESTARTNOHAND_;
+	(void)ptrace(PTRACE_SETREGS, pid, 0UL, &regs);
+}
+#else
+static void undo_interruption(pid_t pid, const struct seccomp_tracer *t, uint32_t count)
+{
+	(void)pid;
+	(void)t;
+	(void)count;
+}
+#endif
+
+static void trace(const struct seccomp_tracer *t, const struct request *q, struct answer *ret)
 {
 	struct pidref ref = PIDREF_NULL;
 	uint64_t began;
@@ -134,27 +179,25 @@ static void trace(const struct request *q, struct answer *ret)
 	}
 	if (ret->err == 0)
 		ret->err = -read_filters(q->pid, &ret->filters);
+	undo_interruption(q->pid, t, ret->filters);
 	(void)ptrace(PTRACE_DETACH, q->pid, 0UL, (unsigned long)sig);
 	ret->stopped_ns = now_ns() - began;
 }
 
 static bool send_answer(int fd, const struct answer *r)
 {
-	size_t used = 0;
-
 	if (send(fd, r, sizeof(*r), MSG_NOSIGNAL) != (ssize_t)sizeof(*r))
 		return false;
 	for (uint32_t i = 0; i < r->filters && r->err == 0; i++) {
-		size_t len = lengths[i] * sizeof(*program);
+		size_t len = filters[i].count * sizeof(*program);
 
-		if (send(fd, program + used, len, MSG_NOSIGNAL) != (ssize_t)len)
+		if (send(fd, filters[i].insns, len, MSG_NOSIGNAL) != (ssize_t)len)
 			return false;
-		used += lengths[i];
 	}
 	return true;
 }
 
-static __attribute__((noreturn)) void child(int fd, pid_t parent)
+static __attribute__((noreturn)) void child(const struct seccomp_tracer *t, int fd, pid_t parent)
 {
 	struct request q;
 	struct answer r;
@@ -169,9 +212,10 @@ static __attribute__((noreturn)) void child(int fd, pid_t parent)
 	if (fd > 0)
 		(void)sys_close_range(0, (unsigned int)fd - 1, 0);
 	(void)sys_close_range((unsigned int)fd + 1, ~0U, 0);
+	memset(filters, 0, sizeof(filters));
 	memset(program, 0, sizeof(program)); /* no page faults while somebody stands still */
 	while (recv(fd, &q, sizeof(q), 0) == (ssize_t)sizeof(q)) {
-		trace(&q, &r);
+		trace(t, &q, &r);
 		/* Our end is what lets go of a process that does not come to a stop. */
 		if (!send_answer(fd, &r) || r.err == ETIMEDOUT)
 			break;
@@ -191,7 +235,7 @@ static int make_child(struct seccomp_tracer *t)
 	t->child = fork();
 	if (t->child == 0) {
 		(void)close(pair[0]);
-		child(pair[1], self);
+		child(t, pair[1], self);
 	}
 	(void)close(pair[1]);
 	if (t->child < 0) {
