@@ -439,6 +439,31 @@ static const char *at_home(const char *source, char path[HOME + PATH_ROOM])
 	return memcpy(path, "/home", HOME);
 }
 
+/* "../../../etc": few projects lie deeper than that, and none has its files there. */
+static bool climbs(const char *source)
+{
+	int n = 0;
+
+	for (; *source == '.'; source += strspn(source, "/")) {
+		size_t dots = strspn(source, ".");
+
+		if (dots > 2 || (source[dots] && source[dots] != '/'))
+			break;
+		n += dots == 2;
+		source += dots;
+	}
+	return n >= 3;
+}
+
+/* To the project, or to something that is not known here, or a name of Windows. */
+static struct verdict judge_relative(const char *source)
+{
+	if (is_socket(source) || strstr(source, "pipe\\docker_engine") ||
+	    strstr(source, "pipe\\containerd"))
+		return (struct verdict){ SOCKET, SEV_NONE };
+	return (struct verdict){ PATH, SEV_NONE };
+}
+
 static struct verdict judge_bind(const struct facts *f, const struct mount_fact *m)
 {
 	char path[HOME + PATH_ROOM];
@@ -447,14 +472,8 @@ static struct verdict judge_bind(const struct facts *f, const struct mount_fact 
 		return (struct verdict){ UNKNOWN, SEV_NONE };
 	if (m->source[0] == '~' && (m->source[1] == '/' || !m->source[1]))
 		return judge_dir(f, m, at_home(m->source, path));
-	/* Relative to the project, or to something that is not known here. */
-	if (*m->source != '/')
-		return (struct verdict){ is_socket(m->source) ||
-							 strstr(m->source, "pipe\\docker_engine") ||
-							 strstr(m->source, "pipe\\containerd")
-						 ? SOCKET
-						 : PATH,
-					 SEV_NONE };
+	if (*m->source != '/' && !climbs(m->source))
+		return judge_relative(m->source);
 	normalise(m->source, path);
 	if (!*path)
 		return (struct verdict){ ROOT, SEV_NONE };
@@ -491,8 +510,17 @@ static struct verdict judge_kernel(const struct mount_fact *m)
 	return (struct verdict){ NOTHING, SEV_NONE };
 }
 
+/* Compose hands in secrets and configs as files, and no way is better. */
+static bool is_secret(const struct facts *f, const struct mount_fact *m)
+{
+	return f->kind == IN_COMPOSE && m->readonly == TRI_YES && m->via &&
+	       (!strncmp(m->via, "secret ", 7) || !strncmp(m->via, "config ", 7));
+}
+
 static struct verdict judge(const struct facts *f, const struct mount_fact *m)
 {
+	struct verdict v = { NOTHING, SEV_NONE };
+
 	if (m->host_root == TRI_YES)
 		return (struct verdict){ ROOT, SEV_NONE };
 	if (m->host_proc == TRI_YES) {
@@ -505,11 +533,11 @@ static struct verdict judge(const struct facts *f, const struct mount_fact *m)
 	if (m->socket == TRI_YES)
 		return (struct verdict){ SOCKET, SEV_NONE };
 	switch (m->kind) {
-	case MK_BIND: return judge_bind(f, m);
+	case MK_BIND: v = judge_bind(f, m); break;
 	case MK_KERNEL: return judge_kernel(m);
 	case MK_VOLUME: break;
 	}
-	return (struct verdict){ NOTHING, SEV_NONE };
+	return v.class == PATH && is_secret(f, m) ? (struct verdict){ NOTHING, SEV_NONE } : v;
 }
 
 static void hit_mount(struct hits *h, const struct mount_fact *m, enum severity sev,

@@ -14,7 +14,7 @@ struct row {
 	const char *rule; /* NULL: none */
 	enum severity severity;
 	enum input_kind kind; /* 0: Compose */
-	const char *target;
+	const char *target, *via;
 };
 
 #define ROOT   "mount-host-root"
@@ -122,6 +122,15 @@ static const struct row rows[] = {
 	{ "./data", RW, PATH, SEV_LOW },
 	{ "data", RW, PATH, SEV_LOW },
 	{ "", RW, PATH, SEV_LOW },
+	{ "../src", RW, PATH, SEV_LOW },
+	{ "../../etc", RW, PATH, SEV_LOW },
+	{ "../../../../..", RW, ROOT, SEV_CRITICAL },
+	{ "./../../../", RW, ROOT, SEV_CRITICAL },
+	{ "../../../.././var/run/docker.sock", RW, SOCKET, SEV_CRITICAL },
+	{ "../../../etc", RW, SENS, SEV_HIGH },
+	{ "../../../x", RW, PATH, SEV_LOW },
+	{ ".../.../.../etc", RW, PATH, SEV_LOW },
+	{ "..a/..b/..c/etc", RW, PATH, SEV_LOW },
 	{ "/var", RO_, SENS, SEV_HIGH },
 	{ "/var/lib", RO_, SENS, SEV_HIGH },
 	{ "/var/lib/docker", RW, SENS, SEV_HIGH },
@@ -140,6 +149,8 @@ static const struct row rows[] = {
 	{ "/srv", RW, PATH, SEV_MEDIUM, IN_K8S },
 	{ "/srv", RO_, PATH, SEV_LOW, IN_K8S },
 	{ "C:\\logs", RO_, PATH, SEV_LOW, IN_K8S },
+	{ "./password.txt", RO_, NULL, 0, IN_COMPOSE, "/run/secrets/x", "secret x" },
+	{ "/etc/shadow", RO_, SENS, SEV_HIGH, IN_COMPOSE, "/run/secrets/x", "secret x" },
 	/* What engines mount into each container is theirs; written by hand it is not. */
 	{ "/var/lib/docker/containers/0123/resolv.conf", RW, NULL, 0, IN_OCI },
 	{ "/var/lib/docker/containers/0123/resolv.conf", RW, SENS, SEV_HIGH, IN_COMPOSE },
@@ -195,6 +206,7 @@ static void test_row(const struct row *r)
 	m->kind = MK_BIND;
 	m->source = r->source;
 	m->target = r->target ? r->target : "/mnt";
+	m->via = r->via;
 	m->readonly = r->ro ? TRI_YES : TRI_NO;
 	m->shared = TRI_NO;
 	audit_run_one(&a, f);
@@ -308,7 +320,8 @@ static void test_unknown(void)
 	CHECK(!only(&a));
 	for (size_t i = 0; i < a.untold_count; i++)
 		n += !strncmp(a.untold[i].rule->id, "mount-", 6);
-	CHECK_INT(n, 9); /* seven kinds of paths, propagation, and detours, whose list nobody read */
+	CHECK_INT(n,
+		  9); /* seven kinds of paths, propagation, and detours, whose list nobody read */
 }
 
 static void test_long(void)
