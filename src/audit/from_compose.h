@@ -98,8 +98,8 @@ struct cfile {
 };
 
 enum {
-	COMPOSE_COPIES_MIN = 2 << 20, /* values made by merging, and ... */
-	COMPOSE_COPIES_PER_VALUE = 16,
+	COMPOSE_COPIES_MIN = 1 << 19, /* values made by merging, and ... */
+	COMPOSE_COPIES_PER_VALUE = 8,
 	COMPOSE_EXTENDS_MAX = 200, /* chain */
 	COMPOSE_INCLUDE_MAX = 32,
 	COMPOSE_TEXT_MAX = 1 << 20, /* of one value, variables replaced */

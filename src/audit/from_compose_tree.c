@@ -580,6 +580,7 @@ static struct cv *read_value(struct reading *r, const struct json *j, const stru
 			     unsigned int types, bool judged)
 {
 	struct cv *v;
+	bool fits;
 
 	if (r->paid)
 		r->c->values++;
@@ -597,10 +598,11 @@ static struct cv *read_value(struct reading *r, const struct json *j, const stru
 							   : j->text;
 	if (v->type == JSON_STRING)
 		fill(r, v, j->key ? j->key : words_for(j), judged);
-	if (!type_fits(v, types))
+	fits = type_fits(v, types);
+	if (!fits)
 		bad_type(r, v, j->key ? j->key : words_for(j), types);
 	if (v->type == JSON_OBJECT)
-		read_map(r, j, field ? field->sub : NULL, judged, v);
+		read_map(r, j, field && fits ? field->sub : NULL, judged, v);
 	else if (v->type == JSON_ARRAY)
 		read_list(r, j, field, judged, v);
 	if (field && field->shape != SHAPE_NONE && field->shape != SHAPE_REPLACE) {

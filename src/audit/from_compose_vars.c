@@ -51,14 +51,14 @@ static void settle(struct cenv *env)
 const char *cenv_get(const struct cenv *env, const char *name)
 {
 	struct cvar want = { .name = name }, *v;
+	const char *value = NULL;
 
-	for (; env; env = env->first) {
+	for (; env; env = env->first) { /* the innermost counts */
 		v = env->count ? bsearch(&want, env->vars, env->count, sizeof(want), by_name)
 			       : NULL;
-		if (v)
-			return v->value;
+		value = v ? v->value : value;
 	}
-	return NULL;
+	return value;
 }
 
 static void add_var(struct arena *a, struct cenv *env, const char *name, const char *value)

@@ -98,6 +98,8 @@ static bool is_service(const struct json *service)
 		"entrypoint", "volumes",  "ports",        "deploy",   "environment",    "env_file",
 		"privileged", "cap_add",  "security_opt", "pid",      "network_mode",   "networks",
 		"restart",    "profiles", "depends_on",   "user",     "userns_mode",    "develop",
+		"ipc",        "uts",      "cap_drop",     "init",     "read_only",      "devices",
+		"pids_limit", "tmpfs",    "working_dir",  "sysctls",  "healthcheck",    "gpus",
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(key); i++)
