@@ -8,7 +8,7 @@
 struct args {
 	bool detach, tty, init, keep;
 	const char *name;
-	struct opt_list env;
+	struct opt_list env, steps;
 	int64_t n, memory;
 	int format;
 };
@@ -27,6 +27,8 @@ static const struct opt opts[] = {
 	{ OPT_INT, 'c', "count", "N", "how many", AT(n), .min = 0, .max = 10 },
 	{ OPT_SIZE, 'm', "memory", "BYTES", "limit", AT(memory) },
 	{ OPT_CHOICE, 'f', "format", "FORMAT", "how", AT(format), .choices = formats },
+	{ OPT_LIST, 0, "as", "AS", "and as", AT(steps), OPT_NAMED, formats },
+	{ OPT_LIST, 'o', "to", "FILE", "there", AT(steps), OPT_NAMED | OPT_FILE },
 	{ 0 },
 };
 
@@ -79,6 +81,19 @@ static void test_forms(void)
 	CHECK_STR(got.name, "");
 	CHECK_INT(parse("x --alias one --name two", true, false), 0);
 	CHECK_STR(got.name, "two");
+}
+
+static void test_lists(void)
+{
+	CASE("lists");
+	CHECK_INT(parse("x --as table -o a=b --to c --as=json", false, false), 0);
+	CHECK_INT(got.steps.count, 4);
+	CHECK_STR(got.steps.items[0], "as=table");
+	CHECK_STR(got.steps.items[1], "to=a=b");
+	CHECK_STR(got.steps.items[2], "to=c");
+	CHECK_STR(got.steps.items[3], "as=json");
+	CHECK_INT(parse("x --as xml", false, false), -EINVAL);
+	CHECK_STR(e.msg, "option --as: unknown value 'xml'; known: table, json");
 }
 
 static void test_flags(void)
@@ -190,7 +205,15 @@ static const struct cmd cmd = { .name = "do",
 static const struct cmd hidden = {
 	.name = "secret", .operands = "", .summary = "not shown", .flags = CMD_HIDDEN, .run = ran
 };
-static const struct cmd *const cmds[] = { &cmd, &hidden, NULL };
+/* Its wrong command lines have a status of their own. */
+static const struct cmd own = { .name = "own",
+				.operands = "",
+				.summary = "its own",
+				.opts = opts,
+				.usage_status = 7,
+				.args_size = sizeof(struct args),
+				.run = ran };
+static const struct cmd *const cmds[] = { &cmd, &hidden, &own, NULL };
 static int reports;
 
 static void report(const struct cmd_call *call, const struct err *err)
@@ -222,6 +245,10 @@ static void test_prog(void)
 	CHECK_INT(run("my-prog"), 64);
 	CHECK_INT(run("my-prog dont"), 64);
 	CHECK_INT(reports, 4);
+	CHECK_INT(run("my-prog own --bogus"), 7);
+	CHECK_INT(run("my-prog own operand"), 7);
+	CHECK_INT(run("my-prog own -f json"), 1);
+	CHECK_INT(run("my-prog own"), 0);
 }
 
 static const char *printed(void (*print)(FILE *out))
@@ -282,6 +309,7 @@ static void test_texts(void)
 	CHECK(strstr(s, "complete -o filenames -F _my_prog my-prog\n"));
 	CHECK(strstr(s, "'do --format' | 'do -f') words='table json' ;;"));
 	CHECK(strstr(s, "do:*) kind=id ;;"));
+	CHECK(strstr(s, "'do --as') words='table json' ;;"));
 	CHECK(!strstr(s, "secret") && !strstr(s, "alias"));
 	s = printed(print_zsh);
 	CHECK(strstr(s, "#compdef my-prog\n"));
@@ -297,6 +325,7 @@ static void test_texts(void)
 int main(void)
 {
 	test_forms();
+	test_lists();
 	test_flags();
 	test_operands();
 	test_single_dash();
