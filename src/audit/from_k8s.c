@@ -125,28 +125,34 @@ static bool is_windows(const struct json *spec)
 static void add_containers(struct k8s_pod *p)
 {
 	static const char *const keys[] = { "initContainers", "containers", "ephemeralContainers" };
-	size_t cap = 0;
+	const struct json *lists[3];
+	struct k8s_container_ref *c;
+	size_t count = 0;
 
 	for (int role = K8S_INIT; role <= K8S_EPHEMERAL; role++) {
-		const struct json *list = k8s_get(p->spec, keys[role]);
+		lists[role] = k8s_get(p->spec, keys[role]);
+		if (lists[role] && lists[role]->type != JSON_ARRAY)
+			lists[role] = NULL;
+		count += lists[role] ? lists[role]->count : 0;
+	}
+	c = arena_alloc(p->a->arena, (count + 1) * sizeof(*c));
+	p->containers = c;
+	for (int role = K8S_INIT; role <= K8S_EPHEMERAL; role++) {
+		const struct json *n = lists[role] ? lists[role]->child : NULL;
 
-		if (!list || list->type != JSON_ARRAY)
-			continue;
-		for (const struct json *n = list->child; n; n = n->next) {
-			struct k8s_container_ref *c;
-
+		for (; n; n = n->next) {
 			if (n->type != JSON_OBJECT)
 				continue;
-			c = arena_push(p->a->arena, &p->containers, &p->container_count, &cap,
-				       sizeof(*c));
 			c->node = n;
 			c->sc = object_or_null(k8s_get(n, "securityContext"));
 			c->name = k8s_text(k8s_get(n, "name"));
 			if (!c->name || !*c->name)
 				c->name = arena_printf(p->a->arena, "#%u", (unsigned)n->index);
 			c->role = (enum k8s_role)role;
+			c++;
 		}
 	}
+	p->container_count = (size_t)(c - p->containers);
 }
 
 static void add_pod(struct k8s_pod *p)

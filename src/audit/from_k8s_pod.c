@@ -86,20 +86,26 @@ static struct place at_pod(const struct reading *r, const struct json *n)
 	return at(r, n ? n : r->p->spec);
 }
 
-/* A boolean of the container's securityContext (or the pod's, if `pod_too`). */
-static void flag(const struct reading *r, enum fact_id id, const char *key, bool pod_too)
-{
-	const struct json *n = pod_too ? k8s_effective(r->p, r->c, key) : k8s_get(r->c->sc, key);
-	enum tri is = k8s_bool(n, TRI_NO);
-	const char *text = NULL;
+/* A boolean of the container's securityContext, in words of its own. */
+struct flag {
+	enum fact_id id;
+	const char *key, *yes, *no, *unset, *odd;
+};
+#define FLAG(ID, KEY)                                                                         \
+	{                                                                                     \
+		ID, KEY, KEY ": true", KEY ": false", KEY " is not set", KEY " is no boolean" \
+	}
 
-	if (n && is == TRI_UNKNOWN)
-		text = arena_printf(r->a->arena, "%s is no boolean", key);
-	else if (n)
-		text = arena_printf(r->a->arena, "%s: %s", key, is == TRI_YES ? "true" : "false");
-	else
-		text = arena_printf(r->a->arena, "%s is not set", key);
-	fact_set(r->f, id, is, at_or_nowhere(r, n), text);
+static void read_flag(const struct reading *r, const struct flag *flag)
+{
+	const struct json *n = k8s_get(r->c->sc, flag->key);
+	enum tri is = k8s_bool(n, TRI_NO);
+
+	fact_set(r->f, flag->id, is, at_or_nowhere(r, n),
+		 !n              ? flag->unset
+		 : is == TRI_YES ? flag->yes
+		 : is == TRI_NO  ? flag->no
+				 : flag->odd);
 }
 
 /* ---- Who it runs as ----------------------------------------------------------------------- */
@@ -490,12 +496,15 @@ static void read_command(const struct reading *r)
 
 static void read_rights(const struct reading *r)
 {
+	static const struct flag privileged_flag = FLAG(FACT_PRIVILEGED, "privileged");
+	static const struct flag readonly = FLAG(FACT_ROOTFS_READONLY, "readOnlyRootFilesystem");
+	static const struct flag gain = FLAG(FACT_NO_NEW_PRIVS, "allowPrivilegeEscalation");
 	enum tri privileged;
 
-	flag(r, FACT_PRIVILEGED, "privileged", false);
+	read_flag(r, &privileged_flag);
 	privileged = r->f->fact[FACT_PRIVILEGED].is;
-	flag(r, FACT_ROOTFS_READONLY, "readOnlyRootFilesystem", false);
-	flag(r, FACT_NO_NEW_PRIVS, "allowPrivilegeEscalation", false);
+	read_flag(r, &readonly);
+	read_flag(r, &gain);
 	/* The other way round; not set is allowed. */
 	if (r->f->fact[FACT_NO_NEW_PRIVS].is != TRI_UNKNOWN)
 		r->f->fact[FACT_NO_NEW_PRIVS].is =

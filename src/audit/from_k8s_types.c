@@ -520,7 +520,9 @@ const struct k8s_field *k8s_field_find(const struct k8s_type *t, const char *nam
 
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
-		int c = strcmp(name, t->fields[mid].name);
+		const char *field = t->fields[mid].name;
+		int c = name[0] != field[0] ? (unsigned char)name[0] - (unsigned char)field[0]
+					    : strcmp(name, field);
 
 		if (c == 0)
 			return &t->fields[mid];

@@ -21,7 +21,7 @@ struct volume {
 struct k8s_volumes {
 	const struct k8s_pod *pod;
 	struct volume *v; /* sorted by name */
-	size_t count, cap;
+	size_t count;
 };
 
 static int by_name(const void *x, const void *y)
@@ -55,7 +55,7 @@ static void add_volumes(struct k8s_volumes *v, const struct json *list, bool tem
 
 		if (n->type != JSON_OBJECT)
 			continue;
-		e = arena_push(v->pod->a->arena, &v->v, &v->count, &v->cap, sizeof(*e));
+		e = &v->v[v->count++];
 		e->name = name ? name : "";
 		e->node = n;
 		e->source = templates ? k8s_get(n, "spec") : source_of(n);
@@ -69,9 +69,13 @@ static void add_volumes(struct k8s_volumes *v, const struct json *list, bool tem
 struct k8s_volumes *k8s_volumes_of(const struct k8s_pod *p)
 {
 	struct k8s_volumes *v = ARENA_NEW(p->a->arena, struct k8s_volumes);
+	const struct json *list = k8s_get(p->spec, "volumes");
 
 	v->pod = p;
-	add_volumes(v, k8s_get(p->spec, "volumes"), false);
+	v->v = arena_alloc(p->a->arena,
+			   ((list ? list->count : 0) + (p->claims ? p->claims->count : 0) + 1) *
+				   sizeof(*v->v));
+	add_volumes(v, list, false);
 	add_volumes(v, p->claims, true);
 	if (v->count)
 		qsort(v->v, v->count, sizeof(*v->v), by_name);
@@ -166,6 +170,11 @@ static void add_mounts(struct k8s_volumes *v, struct facts *f, const struct k8s_
 {
 	const struct json *list = k8s_get(c->node, "volumeMounts");
 
+	/* Exactly as many as there are: most have one or two. */
+	if (list && list->type == JSON_ARRAY && list->count) {
+		f->mounts = arena_alloc(v->pod->a->arena, list->count * sizeof(*f->mounts));
+		f->mount_cap = list->count;
+	}
 	for (const struct json *n = list && list->type == JSON_ARRAY ? list->child : NULL; n;
 	     n = n->next) {
 		const struct json *name = k8s_get(n, "name");
@@ -247,6 +256,12 @@ void k8s_volume_facts(struct k8s_volumes *v, struct facts *f, const struct k8s_c
 		add_unmounted(v, f);
 	f->mounts_whole = TRI_YES;
 	add_devices(v, f, c);
+	if (list && list->type == JSON_ARRAY && list->count) {
+		struct list_fact *l = &f->list[LIST_VOLUME_TYPES];
+
+		l->items = arena_alloc(v->pod->a->arena, list->count * sizeof(*l->items));
+		l->cap = list->count;
+	}
 	for (const struct json *n = list && list->type == JSON_ARRAY ? list->child : NULL; n;
 	     n = n->next) {
 		const struct json *source = n->type == JSON_OBJECT ? source_of(n) : NULL;
