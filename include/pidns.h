@@ -371,7 +371,8 @@ int pn_snapshot(struct pn_snap **ret, const struct pn_opts *opts);
 
 /* The processes of one PID namespace and those below it, at a cost that does not depend on
  * the others of the machine: through a procfs of that namespace (6.18, or a helper process
- * that enters it). Needs CAP_SYS_ADMIN over it: -EPERM. Outer PIDs are those in the caller's namespace.
+ * that enters it). Needs CAP_SYS_ADMIN over it: -EPERM. Outer PIDs are those in the caller's namespace,
+ * which the kernel tells since 6.11: -ENOSYS before, where pn_snapshot() has to do.
  * opts->proc is ignored. Owners are those of init. */
 int pn_snapshot_ns(struct pn_snap **ret, int pidns_fd, const struct pn_opts *opts);
 

@@ -29,6 +29,9 @@ enum {
 	SIGCHLD_BIT = 16
 };
 
+/* For tests only: PN_FEAT_* that are taken for absent, as in an older kernel. */
+extern unsigned int pidns_lacks;
+
 struct pool_block;
 struct pool {
 	struct pool_block *head;

@@ -175,10 +175,11 @@ static int read_pending(struct pn_snap *s, struct row *r, int dirfd)
 	refuse(p, PN_F_PENDING, e);
 	if (e < 0 && e != -ENOENT && e != -EINVAL)
 		return 0;
-	if (p->ns_ino[PN_PID] == 0 &&
-	    proc_nslink_at(dirfd, "ns/pid", PROC_NS_PID, &p->ns_ino[PN_PID]) < 0)
-		return 0;
 	p->fields |= PN_F_PENDING;
+	/* Whether it is another one than its own is known when all are: tree.c. */
+	p->children_ns_ino = ino;
+	if (e == 0)
+		return 0;
 	/* ENOENT: unshare(2) made a namespace, and it has no init: the link has nothing to say.
 	 * But a process that ends has no such link either. A recorded scene says "none". */
 	if (e == -ENOENT) {
@@ -187,12 +188,11 @@ static int read_pending(struct pn_snap *s, struct row *r, int dirfd)
 
 		if (n < 0 || proc_status_parse(s->scratch, (size_t)n, &st) < 0 || !st.has_mm)
 			return 0;
-	} else if (e < 0 ? s->any_link : ino == p->ns_ino[PN_PID]) {
+	} else if (s->any_link) {
 		return 0;
 	}
 	p->flags |= PN_P_PENDING;
-	p->children_ns_ino = ino;
-	return pins_add(s, r, PN_PID, ino, (struct pn_pin){ .how = PN_HOLD_CHILDREN, .fd = -1 });
+	return pins_add(s, r, PN_PID, 0, (struct pn_pin){ .how = PN_HOLD_CHILDREN, .fd = -1 });
 }
 
 static int read_nslinks(struct pn_snap *s, struct row *r, int dirfd)

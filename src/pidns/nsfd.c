@@ -15,6 +15,8 @@
 #include "proc/stat.h"
 #include "sys/syscalls.h"
 
+unsigned int pidns_lacks;
+
 static const struct {
 	int clone;
 	unsigned long pidfd_ioctl;
@@ -74,7 +76,7 @@ void nsfd_look(int nsfd, enum pn_type t, bool parent, struct nsinfo *ret)
 		return;
 	ret->type_ino = st.st_ino;
 	ret->dev = st.st_dev;
-	if (ioctl(nsfd, NS_GET_ID, &ret->id) < 0)
+	if (pidns_lacks & PN_FEAT_NS_ID || ioctl(nsfd, NS_GET_ID, &ret->id) < 0)
 		ret->id = 0;
 	if (parent && (t == PN_PID || t == PN_USER)) /* the others have none */
 		ret->parent_ino = related_ino(nsfd, NS_GET_PARENT);
@@ -117,8 +119,11 @@ int pn_ns_owner(int nsfd)
 /* `pid` through one of the NS_GET_PID_* ioctls, which take it by value. */
 static int translate_by(int nsfd, unsigned long request, pid_t pid)
 {
-	int r = ioctl(nsfd, request, (unsigned long)pid);
+	int r;
 
+	if (pidns_lacks & PN_FEAT_TRANSLATE)
+		return -ENOTTY;
+	r = ioctl(nsfd, request, (unsigned long)pid);
 	return r < 0 ? -errno : r;
 }
 
@@ -172,7 +177,9 @@ int pn_nsfd(int pidfd, int procfd, enum pn_type t)
 
 	if (t >= PN_TYPES)
 		return -EINVAL;
-	if (pidfd >= 0)
+	if (pidfd >= 0 && pidns_lacks & PN_FEAT_PIDFD_NS)
+		fd = -ENOTTY;
+	else if (pidfd >= 0)
 		fd = related(pidfd, types[t].pidfd_ioctl);
 	/* The pidfd's way is closed before 6.11 (ENOTTY) and for zombies (ESRCH). */
 	if (fd >= 0 || procfd < 0)

@@ -37,6 +37,8 @@ static int procfs_by_option(int pidns_fd)
 
 	if (fs < 0)
 		return fs;
+	if (pidns_lacks & PN_FEAT_PROC_PIDNS)
+		return -EINVAL;
 	r = sys_fsconfig(fs, FSCONFIG_SET_FD, "pidns", NULL, pidns_fd);
 	return r < 0 ? r : mount_fs(fs);
 }
@@ -129,6 +131,8 @@ int nsview_outer(const struct nsview *v, pid_t pid, pid_t *levels)
 
 	if (v->count == 0)
 		return 0;
+	if (pidns_lacks & PN_FEAT_TRANSLATE)
+		return -ENOSYS;
 	outer = ioctl(v->fd[0], NS_GET_PID_FROM_PIDNS, (unsigned long)pid);
 	if (outer < 0)
 		return errno == ENOTTY ? -ENOSYS : -errno;

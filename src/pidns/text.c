@@ -53,11 +53,26 @@ static bool is_tricky(const unsigned char *s, size_t n)
 	       (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
 }
 
+/* Characters that stand for themselves, at the start. */
+static size_t plain_run(const unsigned char *s, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && s[n] >= 0x20 && s[n] < 0x7f && s[n] != '\\')
+		n++;
+	return n;
+}
+
 static void put_escaped(struct out *o, const char *s, size_t len)
 {
 	const unsigned char *at = (const unsigned char *)s;
 
 	for (size_t n; len > 0; at += n, len -= n) {
+		n = plain_run(at, len);
+		if (n > 0) {
+			put(o, (const char *)at, n);
+			continue;
+		}
 		n = utf8_len(at, len);
 		if (*at == '\\')
 			puts_(o, "\\\\");

@@ -15,8 +15,11 @@
 
 static int by_ioctl(int nsfd, unsigned long request, pid_t pid)
 {
-	int r = ioctl(nsfd, request, (unsigned long)pid);
+	int r;
 
+	if (pidns_lacks & PN_FEAT_TRANSLATE)
+		return -ENOTTY;
+	r = ioctl(nsfd, request, (unsigned long)pid);
 	return r < 0 ? -errno : r;
 }
 

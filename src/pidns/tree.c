@@ -149,6 +149,22 @@ static void relate(const struct pn_snap *s, struct row *r)
 	}
 }
 
+/* Whose children will be in another namespace; of the others that is no news. */
+static int pending(struct pn_snap *s, struct row *r)
+{
+	struct pn_proc *p = &r->pub;
+	uint64_t ino = p->children_ns_ino;
+
+	if (ino == 0)
+		return 0;
+	if (p->ns_ino[PN_PID] == 0 || p->ns_ino[PN_PID] == ino) {
+		p->children_ns_ino = 0;
+		return 0;
+	}
+	p->flags |= PN_P_PENDING;
+	return pins_add(s, r, PN_PID, ino, (struct pn_pin){ .how = PN_HOLD_CHILDREN, .fd = -1 });
+}
+
 static void link_children(struct pn_snap *s)
 {
 	/* From the end, so that each list is in the order of outer PIDs. */
@@ -402,6 +418,8 @@ int tree_build(struct pn_snap *s)
 		count(s->rows[i]);
 	for (size_t i = 0; e == 0 && i < s->nrow; i++)
 		relate(s, s->rows[i]);
+	for (size_t i = 0; e == 0 && i < s->nrow; i++)
+		e = pending(s, s->rows[i]);
 	if (e == 0)
 		e = other_types(s);
 	for (struct hold *h = s->holds; e == 0 && h; h = h->next)

@@ -68,9 +68,9 @@ static void wait_ready(int scene)
 
 static __attribute__((noreturn)) void reap_for_ever(void)
 {
-	for (;;)
-		if (wait(NULL) < 0)
-			nap(50);
+	while (wait(NULL) >= 0 || errno == EINTR)
+		continue;
+	sleep_for_ever();
 }
 
 enum {
