@@ -191,7 +191,7 @@ static void proc_view(struct live *l, struct live_target *t)
 	struct place at = at_mount(l, t, "/proc");
 	enum ns_mode mode = t->f->ns_of[NST_PID].mode;
 	uint64_t ino;
-	int r;
+	int r = 0;
 
 	host = l->host_known ? live_mount_on(&l->host, "/proc") : NULL;
 	if (!m || strcmp(m->fs, "proc") != 0 || strcmp(m->root, "/") != 0) {
