@@ -587,10 +587,10 @@ static struct cv *read_value(struct reading *r, const struct json *j, const stru
 	v = new_cv(r->c, r->src, j, type_of(j));
 	if (!r->paid && !afford(r->c, v))
 		return NULL;
-	v->tag = !j->tag                        ? CTAG_NONE
-		 : !strcmp(j->tag, "!reset")    ? CTAG_RESET
-		 : !strcmp(j->tag, "!override") ? CTAG_OVERRIDE
-						: CTAG_NONE;
+	v->tag = !json_tag(j)                        ? CTAG_NONE
+		 : !strcmp(json_tag(j), "!reset")    ? CTAG_RESET
+		 : !strcmp(json_tag(j), "!override") ? CTAG_OVERRIDE
+						     : CTAG_NONE;
 	if (v->tag == CTAG_RESET)
 		return v;
 	if (j->type != JSON_ARRAY && j->type != JSON_OBJECT)

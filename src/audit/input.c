@@ -156,7 +156,7 @@ static struct place place_at(struct audit *a, const struct source *src, size_t o
 {
 	struct json *here = ARENA_NEW(a->arena, struct json);
 
-	here->offset = offset;
+	here->offset = (uint32_t)offset;
 	return place_of(src, here);
 }
 
@@ -420,7 +420,7 @@ static unsigned int read_documents(struct input *in, struct source *src, const s
 	return kinds;
 }
 
-unsigned int input_text(struct input *in, const char *name, const char *raw, size_t len)
+unsigned int input_text(struct input *in, const char *name, const char *raw, size_t len, bool kept)
 {
 	struct audit *a = in->audit;
 	struct source *src;
@@ -437,7 +437,7 @@ unsigned int input_text(struct input *in, const char *name, const char *raw, siz
 	src->name = arena_strdup(a->arena, name);
 	src->file = in->file;
 	a->input_bytes += len;
-	encoding_decode(arena_strndup(a->arena, raw, len), len, a->arena, &d);
+	encoding_decode(kept ? raw : arena_strndup(a->arena, raw, len), len, a->arena, &d);
 	src->text = d.text;
 	src->len = d.len;
 	return read_documents(in, src, &d);
@@ -447,5 +447,5 @@ void audit_read_text(struct audit *a, const char *name, const char *text, size_t
 {
 	struct input in = { .audit = a };
 
-	(void)input_text(&in, name, text, len);
+	(void)input_text(&in, name, text, len, false);
 }

@@ -19,8 +19,9 @@ struct input {
 	const char *root; /* "root.path" of the OCI configuration that was read last */
 };
 
-/* `raw` may be short-lived. Which kinds were in it. */
-unsigned int input_text(struct input *in, const char *name, const char *raw, size_t len);
+/* `kept`: `raw` lies in the audit's arena with a NUL behind it; else it may be short-lived. Which kinds
+ * were in it. */
+unsigned int input_text(struct input *in, const char *name, const char *raw, size_t len, bool kept);
 
 /* A first look, before anything is kept: whether a text may be what we audit. It errs on the side
  * of yes. */

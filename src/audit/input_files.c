@@ -96,10 +96,27 @@ static int slurp(int fd, const struct stat *st, char **buffer, size_t *size, siz
 			break;
 		if (!sized && len >= FIRST_PART && only_nul(*buffer, len))
 			break;
+		if (len == want && sized)
+			break; /* it grows while we read: what it was is what we looked at */
 		if (len == want)
 			want = want * 2 < most ? want * 2 : most;
 	}
 	*ret_len = len;
+	return 0;
+}
+
+/* A file that is not short is read to where it stays. */
+static int read_in_place(struct input *in, int fd, const struct stat *st, const char *name,
+			 struct err *e)
+{
+	size_t size = (size_t)st->st_size + 1, len = 0;
+	char *text = arena_alloc(in->audit->arena, size + 1), *buffer = text;
+	int r = slurp(fd, st, &buffer, &size, &len);
+
+	if (r < 0)
+		return err_set(e, -r, "%s: %m", name);
+	text[len] = '\0';
+	(void)input_text(in, name, text, len, true);
 	return 0;
 }
 
@@ -113,13 +130,15 @@ static int read_named(struct input *in, int fd, const char *name, struct err *e)
 	if (fstat(fd, &st) < 0)
 		return err_set(e, errno, "%s: %m", name);
 	in->file = S_ISREG(st.st_mode);
+	if (in->file && st.st_size > FIRST_PART && st.st_size <= SOURCE_SIZE_MAX)
+		return read_in_place(in, fd, &st, name, e);
 	r = slurp(fd, &st, &buffer, &size, &len);
 	if (r < 0)
 		return err_set(e, -r, "%s: %m", name);
 	if (!in->file && len >= FIRST_PART && only_nul(buffer, len))
 		input_diag(in, DIAG_UNPARSABLE, name, "there are only NUL bytes in it");
 	else
-		(void)input_text(in, name, buffer, len);
+		(void)input_text(in, name, buffer, len, false);
 	return 0;
 }
 
@@ -192,7 +211,7 @@ static void found_file(struct walk *w, int dirfd, const char *name, const char *
 		return;
 	}
 	if (input_may_be(w->buffer, len))
-		(void)input_text(&w->in, path, w->buffer, len);
+		(void)input_text(&w->in, path, w->buffer, len, false);
 	else
 		w->in.audit->passed_count++;
 }

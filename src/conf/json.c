@@ -20,6 +20,7 @@ struct level {
 struct reader {
 	struct json_doc *doc;
 	struct json_set *set; /* lenient; else NULL */
+	struct json_pool *pool;
 	struct arena *arena;
 	struct err *e;
 	yajl_handle yajl;
@@ -217,9 +218,9 @@ static struct json *add(struct reader *r, enum json_type type)
 	v = ARENA_NEW(r->arena, struct json);
 	v->type = type;
 	v->key = r->key;
-	v->key_offset = r->key_offset;
+	v->key_offset = (uint32_t)r->key_offset;
 	r->key = NULL;
-	v->offset = r->end;
+	v->offset = (uint32_t)r->end;
 	while (v->offset < r->doc->len && strchr(" \t\r\n,:", r->doc->text[v->offset]))
 		v->offset++;
 	r->end = yajl_get_bytes_consumed(r->yajl);
@@ -228,7 +229,7 @@ static struct json *add(struct reader *r, enum json_type type)
 		return v;
 	}
 	v->parent = top->node;
-	v->index = (uint32_t)top->node->count++;
+	v->index = top->node->count++;
 	if (top->last)
 		top->last->next = v;
 	else
@@ -254,6 +255,11 @@ static int on_boolean(void *ctx, int value)
 	return complete(ctx, v);
 }
 
+static const char *text_of(struct reader *r, const char *s, size_t len)
+{
+	return r->pool ? json_pool_text(r->pool, s, len) : arena_strndup(r->arena, s, len);
+}
+
 static int on_number(void *ctx, const char *s, size_t len)
 {
 	struct reader *r = ctx;
@@ -261,8 +267,8 @@ static int on_number(void *ctx, const char *s, size_t len)
 
 	if (!v)
 		return 0;
-	v->text = arena_strndup(r->arena, s, len);
-	v->len = len;
+	v->text = text_of(r, s, len);
+	v->len = (uint32_t)len;
 	return complete(r, v);
 }
 
@@ -330,8 +336,8 @@ static int on_string(void *ctx, const unsigned char *s, size_t len)
 
 	if (!v)
 		return 0;
-	v->text = arena_strndup(r->arena, (const char *)s, len);
-	v->len = len;
+	v->text = text_of(r, (const char *)s, len);
+	v->len = (uint32_t)len;
 	complaint = string_complaint(r, (const char *)s, len, v->offset, r->end);
 	if (complaint && !odd(r, v, v->offset, complaint))
 		return 0;
@@ -342,14 +348,14 @@ static int on_key(void *ctx, const unsigned char *s, size_t len)
 {
 	struct reader *r = ctx;
 	struct level *top = &r->stack[r->depth - 1];
-	struct json here = { .parent = top->node, .key = "", .offset = r->end };
+	struct json here = { .parent = top->node, .key = "", .offset = (uint32_t)r->end };
 	const char *complaint;
 
 	while (here.offset < r->doc->len && r->doc->text[here.offset] != '"')
 		here.offset++;
 	r->end = yajl_get_bytes_consumed(r->yajl);
 	r->key_offset = here.offset;
-	r->key = here.key = arena_strndup(r->arena, (const char *)s, len);
+	r->key = here.key = text_of(r, (const char *)s, len);
 	json_seen_add(&top->seen, r->key, len);
 	complaint = string_complaint(r, (const char *)s, len, here.offset, r->end);
 	return complaint ? odd(r, &here, here.offset, complaint) : 1;
@@ -581,6 +587,8 @@ int json_parse(const char *name, const char *text, size_t len, struct arena *a,
 	size_t bad;
 	int k;
 
+	if (len >= UINT32_MAX)
+		return err_set(e, E2BIG, "%s: 4 GiB and more are not read", name);
 	/* yajl lets overlong forms and surrogates pass. */
 	bad = encoding_bad(text, len);
 	if (bad < len)
@@ -599,6 +607,7 @@ void json_read(const char *text, size_t len, struct arena *a, struct json_set *r
 	struct reader r = {
 		.doc = &doc,
 		.set = ret,
+		.pool = json_pool_new(a),
 		.arena = a,
 		.depth_max = JSON_DEEP_MAX,
 		.values_max = JSON_MANY_MAX,
@@ -607,7 +616,9 @@ void json_read(const char *text, size_t len, struct arena *a, struct json_set *r
 
 	json_set_init(ret);
 	bad = encoding_bad(text, len);
-	if (bad < len)
+	if (len >= UINT32_MAX)
+		(void)json_set_issue(ret, a, JSON_LIMIT, 0, "4 GiB and more are not read");
+	else if (bad < len)
 		(void)json_set_issue(ret, a, JSON_BROKEN, bad, "this byte is not valid UTF-8");
 	else if (!is_blank(text, len))
 		(void)read_text(&r);

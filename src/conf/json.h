@@ -20,21 +20,25 @@ enum {
 
 enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
 
+/* Audits hold millions: 64 bytes. Texts are below 4 GiB. */
 struct json {
-	enum json_type type;
+	enum json_type type : 8;
 	bool boolean;
-	bool plain;        /* YAML: a scalar without quotes and without a tag of YAML's own */
-	uint32_t index;    /* among its parent's children, from 0 */
-	const char *key;   /* inside an object, else NULL */
-	const char *text;  /* string value, number, or any plain scalar of YAML; NUL-terminated.
-			     * As written, but for integers of YAML (conf/yaml.h) */
-	size_t len;        /* of text */
-	size_t offset;     /* of the value's first byte */
-	size_t key_offset; /* of the key's first byte, if there is a key */
-	const char *tag;   /* YAML: one that is not YAML's own ("!reset"), else NULL */
-	size_t count;      /* of children */
+	bool plain;          /* YAML: a scalar without quotes and without a tag of YAML's own */
+	bool tagged;         /* YAML: json_tag() has something to say */
+	uint32_t index;      /* among its parent's children, from 0 */
+	uint32_t len;        /* of text */
+	uint32_t offset;     /* of the value's first byte */
+	uint32_t key_offset; /* of the key's first byte, if there is a key */
+	uint32_t count;      /* of children */
+	const char *key;     /* inside an object, else NULL */
+	const char *text;    /* string value, number, or any plain scalar of YAML; NUL-terminated.
+			      * As written, but for integers of YAML (conf/yaml.h) */
 	const struct json *parent, *child, *next;
 };
+
+/* YAML: a tag that is not YAML's own ("!reset"), or NULL. */
+const char *json_tag(const struct json *v);
 
 struct json_doc {
 	const char *name, *text; /* for messages */

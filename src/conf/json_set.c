@@ -4,8 +4,56 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+_Static_assert(POOL_CACHE == 1 << (64 - 54), "the hash's bits");
+
 /* A value that is to be taken out of its object. */
 enum { DROPPED = UINT32_MAX };
+
+struct json_pool *json_pool_new(struct arena *a)
+{
+	struct json_pool *p = ARENA_NEW(a, struct json_pool);
+
+	p->arena = a;
+	return p;
+}
+
+static const char *put_text(struct json_pool *p, const char *s, size_t len)
+{
+	enum { ROOM = 16 * 1024 };
+	char *to;
+
+	if (len >= ROOM / 16)
+		return arena_strndup(p->arena, s, len);
+	if (len >= p->left) {
+		p->room = arena_alloc(p->arena, ROOM);
+		p->left = ROOM;
+	}
+	to = p->room;
+	memcpy(to, s, len);
+	to[len] = '\0';
+	p->room += len + 1;
+	p->left -= len + 1;
+	return to;
+}
+
+const char *json_pool_text(struct json_pool *p, const char *s, size_t len)
+{
+	struct json_pooled *e;
+
+	if (len > POOL_SHARED_MAX)
+		return put_text(p, s, len);
+	e = &p->cache[json_hash(s, len) >> 54];
+	if (!e->s || e->len != len || memcmp(e->s, s, len) != 0) {
+		e->s = put_text(p, s, len);
+		e->len = len;
+	}
+	return e->s;
+}
+
+const char *json_tag(const struct json *v)
+{
+	return v->tagged ? ((const struct json_tagged *)v)->tag : NULL;
+}
 
 void json_set_init(struct json_set *set)
 {

@@ -14,6 +14,29 @@ struct json_issue *json_set_issue(struct json_set *set, struct arena *a, enum js
 				  size_t offset, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
 
+/* Texts and keys, packed. Most are short and come again and again ("name", "TCP"): those are
+ * shared. */
+enum { POOL_CACHE = 1024, POOL_SHARED_MAX = 48 };
+
+struct json_pool {
+	struct arena *arena;
+	char *room;
+	size_t left;
+	struct json_pooled {
+		const char *s;
+		size_t len;
+	} cache[POOL_CACHE];
+};
+
+struct json_pool *json_pool_new(struct arena *a);
+const char *json_pool_text(struct json_pool *p, const char *s, size_t len);
+
+/* A value with a tag. */
+struct json_tagged {
+	struct json json;
+	const char *tag;
+};
+
 /* Whether a key may have been there before: no false "no". Nearly every object is done
  * with by it. */
 struct json_seen {
@@ -21,13 +44,19 @@ struct json_seen {
 	bool maybe;
 };
 
+/* Of the first bytes and the length; its upper bits are the good ones. */
+static inline uint64_t json_hash(const char *s, size_t len)
+{
+	uint64_t h = 0;
+
+	memcpy(&h, s, len < sizeof(h) ? len : sizeof(h));
+	return (h ^ len * 0x9e3779b97f4a7c15u) * 0xff51afd7ed558ccdu;
+}
+
 static inline void json_seen_add(struct json_seen *s, const char *key, size_t len)
 {
-	uint64_t h = 0, bit;
+	uint64_t bit = (uint64_t)1 << (json_hash(key, len) >> 58);
 
-	memcpy(&h, key, len < sizeof(h) ? len : sizeof(h));
-	h = (h ^ len * 0x9e3779b97f4a7c15u) * 0xff51afd7ed558ccdu;
-	bit = (uint64_t)1 << (h >> 58);
 	s->maybe = s->maybe || (s->bits & bit);
 	s->bits |= bit;
 }

@@ -44,6 +44,7 @@ struct anchor {
 struct reader {
 	struct json_set *set;
 	struct arena *arena;
+	struct json_pool *pool;
 	const char *text; /* the piece */
 	size_t len, base; /* where it starts in the whole text */
 	bool ascii;       /* a character is a byte in it */
@@ -116,7 +117,7 @@ static size_t alias_share(size_t values)
 	return 990 - 890 * (values - small) / (big - small);
 }
 
-static struct json *new_value(struct reader *r, size_t offset, bool copied)
+static struct json *new_value(struct reader *r, size_t offset, const char *tag, bool copied)
 {
 	struct json *v;
 	size_t total = ++r->written + r->expanded;
@@ -135,8 +136,16 @@ static struct json *new_value(struct reader *r, size_t offset, bool copied)
 		lose(r, JSON_LIMIT, offset, "more values than are read; the rest is not read");
 		return NULL;
 	}
-	v = ARENA_NEW(r->arena, struct json);
-	v->offset = offset;
+	if (tag) {
+		struct json_tagged *t = ARENA_NEW(r->arena, struct json_tagged);
+
+		t->tag = json_pool_text(r->pool, tag, strlen(tag));
+		v = &t->json;
+		v->tagged = true;
+	} else {
+		v = ARENA_NEW(r->arena, struct json);
+	}
+	v->offset = (uint32_t)offset;
 	return v;
 }
 
@@ -173,7 +182,7 @@ static struct anchor *set_anchor(struct reader *r, const yaml_char_t *name, cons
 static struct json *copy_tree(struct reader *r, const struct json *from, size_t offset,
 			      size_t depth)
 {
-	struct json *v = new_value(r, offset, true);
+	struct json *v = new_value(r, offset, json_tag(from), true);
 	const struct json **end;
 
 	if (!v)
@@ -182,9 +191,8 @@ static struct json *copy_tree(struct reader *r, const struct json *from, size_t 
 		lose(r, JSON_LIMIT, offset, "nested more than %d deep by aliases", JSON_DEEP_MAX);
 		return NULL;
 	}
-	offset = v->offset;
 	*v = *from;
-	v->offset = offset;
+	v->offset = (uint32_t)offset;
 	v->next = v->parent = v->child = NULL;
 	end = &v->child;
 	for (const struct json *c = from->child; c; c = c->next) {
@@ -255,7 +263,7 @@ static void set_odd_key(struct reader *r, size_t offset)
 static void append(struct level *top, struct json *v)
 {
 	v->parent = top->node;
-	v->index = (uint32_t)top->node->count++;
+	v->index = top->node->count++;
 	if (top->last)
 		top->last->next = v;
 	else
@@ -275,7 +283,7 @@ static void attach(struct reader *r, struct json *v)
 	v->parent = top->node;
 	if (top->node->type == JSON_OBJECT) {
 		v->key = top->key;
-		v->key_offset = top->key_offset;
+		v->key_offset = (uint32_t)top->key_offset;
 		top->key = NULL;
 	}
 	if (!top->merge) {
@@ -375,22 +383,29 @@ static const char *own_tag(const yaml_char_t *tag)
 	return s && strncmp(s, prefix, sizeof(prefix) - 1) == 0 ? s + sizeof(prefix) - 1 : NULL;
 }
 
+/* One that is neither YAML's own nor "!", which only says that it is no plain one. */
+static const char *other_tag(const yaml_char_t *tag)
+{
+	return tag && !own_tag(tag) && strcmp((const char *)tag, "!") != 0 ? (const char *)tag
+									   : NULL;
+}
+
 static void on_key(struct reader *r, const yaml_event_t *ev, size_t offset)
 {
 	size_t len = ev->data.scalar.length;
-	const char *key = arena_strndup(r->arena, (const char *)ev->data.scalar.value, len);
+	const char *key = json_pool_text(r->pool, (const char *)ev->data.scalar.value, len);
 	const char *tag = own_tag(ev->data.scalar.tag);
 	bool plain = ev->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && !ev->data.scalar.tag;
 	bool merge = strcmp(key, "<<") == 0 && (plain || (tag && strcmp(tag, "merge") == 0));
 
 	if (ev->data.scalar.anchor) {
-		struct json *v = new_value(r, offset, false);
+		struct json *v = new_value(r, offset, NULL, false);
 
 		if (!v)
 			return;
 		v->type = JSON_STRING;
 		v->text = key;
-		v->len = len;
+		v->len = (uint32_t)len;
 		(void)set_anchor(r, ev->data.scalar.anchor, v);
 	}
 	if (strlen(key) != len)
@@ -402,7 +417,7 @@ static void on_scalar(struct reader *r, const yaml_event_t *ev)
 {
 	size_t offset = offset_of(r, ev->start_mark.index), len = ev->data.scalar.length;
 	const char *text = (const char *)ev->data.scalar.value, *tag = own_tag(ev->data.scalar.tag);
-	const char *other = tag ? NULL : (const char *)ev->data.scalar.tag;
+	const char *other = other_tag(ev->data.scalar.tag);
 	bool plain = ev->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 	struct json *v;
 
@@ -410,23 +425,21 @@ static void on_scalar(struct reader *r, const yaml_event_t *ev)
 		on_key(r, ev, offset);
 		return;
 	}
-	v = new_value(r, offset, false);
+	v = new_value(r, offset, other, false);
 	if (!v)
 		return;
+	v->type = JSON_STRING;
+	v->text = json_pool_text(r->pool, text, len);
+	v->len = (uint32_t)len;
+	v->plain = plain && !tag;
 	if (tag) {
-		if (!yaml_tagged(v, tag, text, len, r->arena))
+		if (!yaml_tagged(v, tag, r->arena))
 			odd(r, v, offset, "the tag does not fit the value");
 	} else if (plain &&
-		   (!other || strcmp(other, "!reset") == 0 || strcmp(other, "!override") == 0)) {
-		yaml_plain(v, text, len, r->arena);
-	} else {
-		v->type = JSON_STRING;
-		v->text = arena_strndup(r->arena, text, len);
-		v->len = len;
+		   (!ev->data.scalar.tag ||
+		    (other && (strcmp(other, "!reset") == 0 || strcmp(other, "!override") == 0)))) {
+		yaml_plain(v, r->arena);
 	}
-	v->plain = plain && !tag;
-	if (other && strcmp(other, "!") != 0)
-		v->tag = arena_strdup(r->arena, other);
 	(void)set_anchor(r, ev->data.scalar.anchor, v);
 	attach(r, v);
 	if (memchr(text, '\0', len))
@@ -469,15 +482,13 @@ static void on_start(struct reader *r, const yaml_event_t *ev, enum json_type ty
 		lose(r, JSON_LIMIT, offset, "nested more than %d deep", JSON_DEEP_MAX);
 		return;
 	}
-	v = new_value(r, offset, false);
+	v = new_value(r, offset, other_tag(tag), false);
 	if (!v)
 		return;
 	v->type = type;
 	if (own && strcmp(own, map ? "map" : "seq") != 0 &&
 	    strcmp(own, map ? "set" : "omap") != 0 && strcmp(own, "pairs") != 0)
 		odd(r, v, offset, "the tag does not fit the value");
-	if (tag && !own && strcmp((const char *)tag, "!") != 0)
-		v->tag = arena_strdup(r->arena, (const char *)tag);
 	if (as_key)
 		v->parent = top_of(r)->node;
 	else
@@ -512,7 +523,7 @@ static void forget_document(struct reader *r)
 
 static void on_document_end(struct reader *r)
 {
-	if (!r->root || (r->root->type == JSON_NULL && !r->root->tag))
+	if (!r->root || (r->root->type == JSON_NULL && !r->root->tagged))
 		return;
 	if (r->set->doc_count < JSON_DOCS_MAX) {
 		json_set_doc(r->set, r->arena, r->root);
@@ -603,17 +614,19 @@ static bool is_marker(const char *line, size_t len, const char *marker)
 	       (len == 3 || strchr(" \t\r\n", line[3]) != NULL) && (len == 3 || line[3]);
 }
 
-/* Offset of the first line behind the one at `from` that starts a document, or len. */
-static size_t next_start(const char *text, size_t len, size_t from)
+/* Offset of the first line behind the one at `from` that starts a document, or len. Lines on
+ * the way that may be directives are counted. */
+static size_t next_start(const char *text, size_t len, size_t from, size_t *directives)
 {
-	while (from < len) {
-		const char *nl = memmem(text + from, len - from, "\n---", 4);
+	const char *p = text + from, *end = text + len;
 
-		if (!nl)
-			return len;
-		from = (size_t)(nl + 1 - text);
-		if (is_marker(nl + 1, len - from, "---"))
-			return from;
+	while ((p = memchr(p, '\n', (size_t)(end - p))) != NULL) {
+		if (++p == end)
+			break;
+		if (*p == '%')
+			++*directives;
+		else if (*p == '-' && is_marker(p, (size_t)(end - p), "---"))
+			return (size_t)(p - text);
 	}
 	return len;
 }
@@ -638,42 +651,35 @@ static size_t directives_before(const char *text, size_t from, size_t end)
 	return cut == end ? end : from;
 }
 
-/* No further than it matters. */
-static size_t count_directives(const char *text, size_t len)
+/* Where the piece that starts at `from` ends, and how many lines of it may be directives. */
+static size_t piece_end(const char *text, size_t len, size_t from, size_t *ret_directives)
 {
-	const char *p = text, *end = text + len;
-	size_t n = len > 0 && *text == '%';
+	size_t end, cut, start;
 
-	while (n <= DIRECTIVES_MAX && (p = memmem(p, (size_t)(end - p), "\n%", 2)) != NULL) {
-		n++;
-		p += 2;
-	}
-	return n;
-}
-
-/* Where the piece that starts at `from` ends. */
-static size_t piece_end(const char *text, size_t len, size_t from)
-{
-	size_t end = next_start(text, len, from), cut, start;
-
-	if (count_directives(text + from, end - from) == 0)
+	*ret_directives = text[from] == '%';
+	end = next_start(text, len, from, ret_directives);
+	if (*ret_directives == 0 || end == len)
 		return end;
-	cut = end < len ? directives_before(text, from, end) : end;
+	cut = directives_before(text, from, end);
 	if (cut > from)
 		return cut;
 	start = end;
-	end = next_start(text, len, start);
+	end = next_start(text, len, start, ret_directives);
 	return end < len ? directives_before(text, start, end) : end;
 }
 
 void yaml_read(const char *text, size_t len, struct arena *a, struct json_set *ret)
 {
-	struct reader r = { .set = ret, .arena = a };
-	size_t end;
+	struct reader r = { .set = ret, .arena = a, .pool = json_pool_new(a) };
+	size_t end, directives;
 
 	json_set_init(ret);
+	if (len >= UINT32_MAX) {
+		lose(&r, JSON_LIMIT, 0, "4 GiB and more are not read");
+		return;
+	}
 	for (size_t from = 0; from < len && !r.stop; from = end) {
-		end = piece_end(text, len, from);
+		end = piece_end(text, len, from, &directives);
 		r.text = text + from;
 		r.base = from;
 		r.len = end - from;
@@ -685,7 +691,7 @@ void yaml_read(const char *text, size_t len, struct arena *a, struct json_set *r
 			     "more documents than are read; the rest is not read");
 			break;
 		}
-		if (count_directives(r.text, r.len) > DIRECTIVES_MAX)
+		if (directives > DIRECTIVES_MAX)
 			lose(&r, JSON_LIMIT, from, "more directives (%%) than are read");
 		else
 			read_piece(&r);

@@ -159,19 +159,17 @@ static bool is_number(struct json *v, const char *text, size_t len, struct arena
 	    strspn(s, "0123456789") == n)
 		return true; /* as it is written */
 	v->text = arena_printf(a, "%s%llu", negative ? "-" : "", (unsigned long long)value);
-	v->len = strlen(v->text);
+	v->len = (uint32_t)strlen(v->text);
 	return true;
 }
 
-void yaml_plain(struct json *v, const char *text, size_t len, struct arena *a)
+void yaml_plain(struct json *v, struct arena *a)
 {
 	v->type = JSON_STRING;
-	v->text = arena_strndup(a, text, len);
-	v->len = len;
-	if (len == 0)
+	if (v->len == 0)
 		v->type = JSON_NULL;
-	else if (!is_word(v, text, len))
-		(void)is_number(v, text, len, a);
+	else if (!is_word(v, v->text, v->len))
+		(void)is_number(v, v->text, v->len, a);
 }
 
 static int base64_value(char c)
@@ -207,11 +205,11 @@ static bool decode_base64(struct json *v, struct arena *a)
 	if (v->text[i + strspn(v->text + i, "= \t\r\n")] || memchr(to, '\0', used))
 		return false;
 	v->text = to;
-	v->len = used;
+	v->len = (uint32_t)used;
 	return true;
 }
 
-bool yaml_tagged(struct json *v, const char *tag, const char *text, size_t len, struct arena *a)
+bool yaml_tagged(struct json *v, const char *tag, struct arena *a)
 {
 	static const struct {
 		const char *tag;
@@ -226,15 +224,13 @@ bool yaml_tagged(struct json *v, const char *tag, const char *text, size_t len, 
 	for (size_t i = 0; i < ARRAY_LEN(want); i++) {
 		if (strcmp(tag, want[i].tag) != 0)
 			continue;
-		yaml_plain(v, text, len, a);
+		yaml_plain(v, a);
 		if (v->type == want[i].type)
 			return true;
 		v->type = JSON_STRING;
 		return false;
 	}
 	v->type = JSON_STRING;
-	v->text = arena_strndup(a, text, len);
-	v->len = len;
 	if (strcmp(tag, "binary") == 0)
 		return decode_base64(v, a);
 	return strcmp(tag, "map") != 0 && strcmp(tag, "seq") != 0;

@@ -5,9 +5,10 @@
 
 #include "conf/json.h"
 
-/* Sets type, boolean, text and len of a plain scalar without tag. */
-void yaml_plain(struct json *v, const char *text, size_t len, struct arena *a);
+/* Sets type and boolean of a plain scalar without tag, whose text is there; and the text of an
+ * integer that is written in another way. */
+void yaml_plain(struct json *v, struct arena *a);
 
 /* The same for one with one of YAML's own tags, its last word given ("bool"). False: it does
  * not fit, and is a string then. */
-bool yaml_tagged(struct json *v, const char *tag, const char *text, size_t len, struct arena *a);
+bool yaml_tagged(struct json *v, const char *tag, struct arena *a);

@@ -70,7 +70,11 @@ static void put_escaped(struct out *o, const char *s, size_t len)
 	for (size_t n; len > 0; at += n, len -= n) {
 		n = plain_run(at, len);
 		if (n > 0) {
-			put(o, (const char *)at, n);
+			size_t room = o->full || o->len + 1 >= o->size ? 0 : o->size - o->len - 1;
+			size_t first = n < room ? n : room;
+
+			put(o, (const char *)at, first);
+			put(o, (const char *)at + first, n - first);
 			continue;
 		}
 		n = utf8_len(at, len);

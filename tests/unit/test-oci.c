@@ -73,7 +73,7 @@ static bool same(const struct json *a, const struct json *b)
 		for (other = unordered ? b->child : other; unordered && other && !same(x, other);)
 			other = other->next;
 		if (!other || !same(x, other)) {
-			printf("# differs below %s, offset %zu\n", x->key ? x->key : "[]",
+			printf("# differs below %s, offset %u\n", x->key ? x->key : "[]",
 			       x->offset);
 			return false;
 		}

@@ -40,8 +40,8 @@ static void show(FILE *f, const struct json *v)
 {
 	const char *sep = "";
 
-	if (v->tag)
-		fprintf(f, "%s ", v->tag);
+	if (json_tag(v))
+		fprintf(f, "%s ", json_tag(v));
 	switch (v->type) {
 	case JSON_NULL: fputs("null", f); break;
 	case JSON_BOOL: fputs(v->boolean ? "true" : "false", f); break;
