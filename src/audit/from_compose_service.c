@@ -150,7 +150,7 @@ static uint64_t cap_list(struct cservice *s, const struct cv *list, bool adds,
 		if (!name || v->unset)
 			continue;
 		node.text = !strcasecmp(name, "CAP_ALL") ? "ALL" : name;
-		node.len = strlen(node.text);
+		node.len = (uint32_t)strlen(node.text);
 		found = spec_caps(&spec, &names, true);
 		if (found.all)
 			*ret_all = v;
@@ -236,7 +236,7 @@ static const struct json *words_of(struct cservice *s, const struct cv *v)
 		word = ARENA_NEW(a, struct json);
 		word->type = JSON_STRING;
 		word->text = text;
-		word->len = strlen(text);
+		word->len = (uint32_t)strlen(text);
 		if (last)
 			last->next = word;
 		else
@@ -359,6 +359,7 @@ static const struct json *labels_of(struct cservice *s, const char *field)
 		return NULL;
 	ret = arena_dup(s->a->arena, map->node, sizeof(*ret));
 	ret->type = JSON_OBJECT;
+	ret->tagged = false; /* a copy has no room for a tag */
 	ret->child = NULL;
 	ret->count = 0;
 	for (const struct cv *v = cv_first(map); v; v = cv_after(v)) {
@@ -372,7 +373,8 @@ static const struct json *labels_of(struct cservice *s, const char *field)
 		label->key = v->key;
 		label->type = JSON_STRING;
 		label->text = cv_text(v) ? v->text : "";
-		label->len = strlen(label->text);
+		label->len = (uint32_t)strlen(label->text);
+		label->tagged = false;
 		label->parent = ret;
 		label->child = NULL;
 		label->next = NULL;
