@@ -62,15 +62,9 @@ static uint64_t held(const struct cap_fact *c)
 	return bits;
 }
 
-/* Of all capabilities, the newest few may be missing: a list may be older than the kernel. */
 static bool is_all(const struct cap_fact *c)
 {
-	const uint64_t old = BIT(CAP_AUDIT_READ + 1) - 1;
-	uint64_t all = c->all ? c->all & old : old;
-
-	if (c->named_all)
-		return true;
-	return any_known(c) && (held(c) & all) == all;
+	return c->named_all || (any_known(c) && caps_as_good_as_all(held(c)));
 }
 
 static void check_all(const struct facts *f, struct hits *h)
@@ -82,7 +76,8 @@ static void check_all(const struct facts *f, struct hits *h)
 	else if (!any_known(c))
 		cannot_tell(h, NULL, "its capabilities are not known");
 	else if (is_all(c))
-		hit(h, &c->at[CAPS_BOUNDING], "has all capabilities");
+		hit(h, &c->at[CAPS_BOUNDING], "has all capabilities%s",
+		    c->all & ~held(c) ? ", but for a few" : "");
 }
 
 /* One capability: at the place that names it, else at the first set that has it. */
@@ -90,7 +85,7 @@ static void hit_cap(const struct facts *f, struct hits *h, int cap)
 {
 	const struct cap_fact *c = &f->caps;
 
-	if (c->added & BIT(cap)) {
+	if (c->added & BIT(cap) && f->kind != IN_OCI) {
 		hit(h, c->added_at[cap], "%s is added", cap_name(cap));
 		return;
 	}
@@ -100,7 +95,8 @@ static void hit_cap(const struct facts *f, struct hits *h, int cap)
 		if (!c->known[s] || !(c->bits[s] & BIT(cap)))
 			continue;
 		if (f->kind & (IN_LIVE | IN_SPEC))
-			hit(h, &c->at[s], "%s is in its %s set", cap_name(cap), set_names[s]);
+			hit(h, c->added & BIT(cap) ? c->added_at[cap] : &c->at[s],
+			    "%s is in its %s set", cap_name(cap), set_names[s]);
 		else
 			hit(h, &c->at[s], "%s of the default set is not dropped", cap_name(cap));
 		return;

@@ -16,7 +16,7 @@ struct verdict {
 	enum severity severity; /* SEV_NONE: the rule's */
 };
 
-enum { PATH_ROOM = 4096 };
+enum { PATH_ROOM = 4096, ROOTS_MAX = 8 };
 
 /* ---- Paths -------------------------------------------------------------------------------- */
 
@@ -558,6 +558,23 @@ static void hit_mount(struct hits *h, const struct mount_fact *m, enum severity 
 		    listens, owner);
 }
 
+/* Live, what lies below a mount of the host's root comes with it, each as a mount of its own. */
+static bool comes_with_root(const struct facts *f, const struct mount_fact *m)
+{
+	if (f->kind != IN_LIVE || !m->target)
+		return false;
+	for (size_t i = 0, seen = 0; i < f->mount_count && seen < ROOTS_MAX; i++) {
+		const struct mount_fact *root = &f->mounts[i];
+
+		if (root == m || !root->target || root->host_root != TRI_YES)
+			continue;
+		seen++;
+		if (below(m->target, root->target))
+			return true;
+	}
+	return false;
+}
+
 static void check_class(const struct facts *f, struct hits *h, enum class class, const char *what)
 {
 	for (size_t i = 0; i < f->mount_count; i++) {
@@ -567,7 +584,7 @@ static void check_class(const struct facts *f, struct hits *h, enum class class,
 		if (v.class == UNKNOWN)
 			cannot_tell(h, &m->at, "it is not known what is mounted%s%s",
 				    m->target ? " at " : "", m->target ? m->target : "");
-		else if (v.class == class)
+		else if (v.class == class && !(class == PATH && comes_with_root(f, m)))
 			hit_mount(h, m, v.severity, what);
 	}
 	if (f->mounts_whole != TRI_YES)
