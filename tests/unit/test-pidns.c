@@ -193,6 +193,8 @@ static void check_broken(void)
 	CHECK_STR(text, "a\\x9b\\xc2\\x9b\\xe2\\x80\\xae\\\\");
 	CHECK_INT(pn_escape(text, 6, "ab\x1b", 3), 6);
 	CHECK_STR(text, "ab");
+	CHECK_INT(pn_escape(text, 4, "abcdef", 6), 6);
+	CHECK_STR(text, "abc");
 	pn_free(s);
 	s = NULL;
 	CHECK_INT(pn_snapshot(&s, &(struct pn_opts){ .size = sizeof(struct pn_opts),
