@@ -16,7 +16,7 @@ enum { PODMAN = 1, CRIO = 2, BOTH = PODMAN | CRIO };
 
 /* moby profiles/seccomp/default.json; containers/common pkg/seccomp; CRI-O internal/config/seccomp */
 static const struct {
-	const char *call;
+	char call[20]; /* no pointer: nothing to be relocated when a runtime starts */
 	uint64_t caps; /* any of them opens it */
 	unsigned int engines;
 } defaults[] = {

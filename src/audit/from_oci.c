@@ -12,7 +12,7 @@
 /* ---- Namespaces --------------------------------------------------------------------------- */
 
 static const struct {
-	const char *type;
+	char type[8];
 	enum ns_type ns;
 } namespaces[] = {
 	{ "pid", NST_PID }, { "user", NST_USER }, { "mount", NST_MNT },     { "network", NST_NET },
@@ -189,7 +189,7 @@ static void read_groups(const struct spec *s, const struct json *lx, const struc
 
 /* ---- The process -------------------------------------------------------------------------- */
 
-static const char *const cap_sets[CAPS_SETS] = {
+static const char cap_sets[CAPS_SETS][12] = {
 	[CAPS_BOUNDING] = "bounding",   [CAPS_EFFECTIVE] = "effective",
 	[CAPS_PERMITTED] = "permitted", [CAPS_INHERITABLE] = "inheritable",
 	[CAPS_AMBIENT] = "ambient",
@@ -375,12 +375,11 @@ static void read_mounts(const struct spec *s, const struct json *root, struct pl
 static const struct {
 	char type;
 	int major, minor; /* -1: all */
-	const char *path; /* NULL: any */
 } usual_devices[] = {
-	{ 'c', 1, 3, "/dev/null" },    { 'c', 1, 5, "/dev/zero" },    { 'c', 1, 7, "/dev/full" },
-	{ 'c', 1, 8, "/dev/random" },  { 'c', 1, 9, "/dev/urandom" }, { 'c', 5, 0, "/dev/tty" },
-	{ 'c', 5, 1, "/dev/console" }, { 'c', 5, 2, "/dev/ptmx" },    { 'c', 136, -1, NULL },
-	{ 'c', 10, 200, NULL }, /* tun: in the default rules of several runtimes */
+	{ 'c', 1, 3 },    { 'c', 1, 5 }, { 'c', 1, 7 }, { 'c', 1, 8 }, { 'c', 1, 9 }, /* null ... */
+	{ 'c', 5, 0 },    { 'c', 5, 1 }, { 'c', 5, 2 }, /* tty, console, ptmx */
+	{ 'c', 136, -1 },                               /* pts */
+	{ 'c', 10, 200 }, /* tun: in the default rules of several runtimes */
 };
 
 static bool usual(char type, int64_t major, int64_t minor)
@@ -571,7 +570,7 @@ static void judge_privileged(const struct spec *s, const struct json *process, s
 {
 	const struct cap_fact *c = &s->f->caps;
 	struct facts *f = s->f;
-	bool all = c->known[CAPS_BOUNDING] && c->bits[CAPS_BOUNDING] == c->all;
+	bool all = c->known[CAPS_BOUNDING] && caps_as_good_as_all(c->bits[CAPS_BOUNDING]);
 	bool open = f->fact[FACT_DEVICES_ALL].is == TRI_YES ||
 		    (f->list[LIST_UNMASKED].count && f->list[LIST_PROC_WRITABLE].count);
 

@@ -123,7 +123,7 @@ const char *spec_near(const struct bind_row *rows, const char *key)
 
 /* ---- The walk ----------------------------------------------------------------------------- */
 
-static const char *const type_words[] = {
+static const char type_words[][16] = {
 	[JSON_NULL] = "null",       [JSON_BOOL] = "true or false", [JSON_NUMBER] = "a number",
 	[JSON_STRING] = "a string", [JSON_ARRAY] = "an array",     [JSON_OBJECT] = "an object",
 };
@@ -180,7 +180,7 @@ static bool expect(const struct spec *s, const struct json *v, enum json_type ty
 static const char *stray(const char *key)
 {
 	static const struct {
-		const char *name;
+		char name[20];
 		const struct bind_row *rows;
 	} parts[] = {
 		{ "process", oci_process_rows },

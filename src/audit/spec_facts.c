@@ -7,6 +7,9 @@
 #include "base/cleanup.h"
 #include "base/num.h"
 
+/* Tables hold their texts rather than pointers to them: the runtime reads this too, and each page
+ * of pointers is a page to be relocated at its start. */
+
 /* ---- Paths -------------------------------------------------------------------------------- */
 
 const char *spec_normal(struct arena *a, const char *path)
@@ -146,12 +149,12 @@ bool spec_caps_dropped(uint64_t bounding)
 /* In the defaults of every engine. Each adds some of its own: /proc/interrupts,
  * /sys/devices/virtual/powercap, /sys/fs/selinux ... /proc/asound is masked by some and
  * read-only with others. */
-static const char *const masked_paths[] = {
+static const char masked_paths[][20] = {
 	"/proc/acpi",          "/proc/kcore",      "/proc/keys",
 	"/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats",
 	"/proc/sched_debug",   "/proc/scsi",       "/sys/firmware",
 };
-static const char *const readonly_paths[] = {
+static const char readonly_paths[][20] = {
 	"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger",
 };
 
@@ -229,7 +232,7 @@ void spec_cwd(const struct spec *s, const struct json *cwd)
 
 bool spec_device_extra(const char *path)
 {
-	static const char *const usual[] = {
+	static const char usual[][14] = {
 		"/dev/null",  "/dev/zero",    "/dev/full",   "/dev/random", "/dev/urandom",
 		"/dev/tty",   "/dev/console", "/dev/ptmx",   "/dev/pts",    "/dev/fd",
 		"/dev/stdin", "/dev/stdout",  "/dev/stderr", "/dev/shm",    "/dev/mqueue",
@@ -266,8 +269,8 @@ void spec_apparmor(const struct spec *s, const char *profile, struct place at)
 /* "user:role:type:level" */
 void spec_selinux(const struct spec *s, const char *label, struct place at)
 {
-	static const char *const names[] = { "user", "role", "type" };
-	static const char *const fine[][4] = {
+	static const char names[][5] = { "user", "role", "type" };
+	static const char fine[][4][20] = {
 		{ "system_u" },
 		{ "system_r" },
 		{ "container_t", "container_init_t", "container_kvm_t", "container_engine_t" },
@@ -284,7 +287,7 @@ void spec_selinux(const struct spec *s, const char *label, struct place at)
 		const char *word = arena_strndup(s->a->arena, label, n);
 		bool known = n == 0;
 
-		for (size_t j = 0; j < ARRAY_LEN(fine[i]) && fine[i][j]; j++)
+		for (size_t j = 0; j < ARRAY_LEN(fine[i]) && *fine[i][j]; j++)
 			known |= strcmp(word, fine[i][j]) == 0;
 		if (!known)
 			list_add(s->a, s->f, LIST_SELINUX, at,
@@ -397,18 +400,10 @@ void spec_init(const struct spec *s, const struct json *args, const struct json 
 
 /* ---- Mounts ------------------------------------------------------------------------------- */
 
-static bool in_list(const char *s, const char *const *list, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(s, list[i]) == 0)
-			return true;
-	return false;
-}
-
 /* Directories that engines keep one container's or one volume's files in. */
 bool spec_engine_mount(const char *source, const char *target)
 {
-	static const char *const inner[] = {
+	static const char inner[][48] = {
 		"/etc/hosts",
 		"/etc/hostname",
 		"/etc/resolv.conf",
@@ -423,12 +418,13 @@ bool spec_engine_mount(const char *source, const char *target)
 		"/run/notify",
 		"/var/run/secrets/kubernetes.io/serviceaccount",
 	};
-	static const char *const own[] = {
+	static const char own[][28] = {
 		"/containers/",       "/overlay-containers/",        "/vfs-containers/",
 		"/btrfs-containers/", "/io.containerd.grpc.v1.cri/", "/kubelet/pods/",
 		"/userdata/",
 	};
 	const char *volume = source ? strstr(source, "/volumes/") : NULL;
+	size_t i;
 
 	if (!source || strstr(source, "/../") || strstr(source, "//"))
 		return false;
@@ -437,12 +433,15 @@ bool spec_engine_mount(const char *source, const char *target)
 	    (spec_below(strchr(volume + 9, '/'), "/_data") ||
 	     (strstr(source, "/kubelet/pods/") && strncmp(volume + 9, "kubernetes.io~", 14) == 0)))
 		return true;
-	if (!target || !in_list(target, inner, ARRAY_LEN(inner)))
+	for (i = 0; target && i < ARRAY_LEN(inner); i++)
+		if (strcmp(target, inner[i]) == 0)
+			break;
+	if (!target || i == ARRAY_LEN(inner))
 		return false;
 	if (strcmp(base_name(source), "catatonit") == 0 || strcmp(base_name(source), "tini") == 0 ||
 	    strcmp(base_name(source), "docker-init") == 0)
 		return true;
-	for (size_t i = 0; i < ARRAY_LEN(own); i++)
+	for (i = 0; i < ARRAY_LEN(own); i++)
 		if (strstr(source, own[i]))
 			return true;
 	return false;

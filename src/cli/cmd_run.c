@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "cli/atoll.h"
+#include "cli/enforce.h"
 #include "conf/runspec.h"
 #include "run/selfexe.h"
 
@@ -26,7 +27,7 @@ struct args {
 	const char *pid, *ipc, *uts, *net, *userns, *cgroupns;
 	const char *memory, *memory_swap, *memory_reservation, *cpus, *cpuset_cpus, *cpuset_mems,
 		*shm_size;
-	const char *stop_signal;
+	const char *stop_signal, *audit;
 	int64_t cpu_shares, pids_limit, oom_score_adj, stop_timeout;
 	struct opt_list env, env_file, volume, mount, tmpfs, device, cap_add, cap_drop,
 		security_opt, group_add, ulimit, sysctl, annotation;
@@ -84,6 +85,7 @@ static const struct opt opts[] = {
 	{ OPT_LIST, 0, "cap-drop", "CAPABILITY", "one less, or ALL", AT(cap_drop) },
 	{ OPT_FLAG, 0, "privileged", NULL, "all capabilities and devices, no filter: trust it like root", AT(privileged) },
 	{ OPT_LIST, 0, "security-opt", "OPTION", "no-new-privileges[=BOOL], seccomp=, apparmor=, label=, systempaths=", AT(security_opt) },
+	{ OPT_STR, 0, "audit", "WHAT", "warn or deny, with :SEVERITY: what weakens its isolation is told, or refused", AT(audit) },
 	{ OPT_LIST, 0, "sysctl", "KEY=VALUE", "kernel setting of its namespaces", AT(sysctl) },
 
 	{ OPT_GROUP, .help = "Limits" },
@@ -277,6 +279,19 @@ static int show(struct atoll *at, const struct record *rec, const struct oci_spe
 	return 0;
 }
 
+/* The node's policy, and --audit. */
+static int permitted(struct cmd_call *call, struct atoll *at, const struct oci_spec *spec,
+		     struct err *e)
+{
+	const struct args *a = call->args;
+	struct enforce o = { .arena = call->arena,
+			     .rootless = at->lc.rootless,
+			     .warn = at->lc.warn };
+	int r = a->audit ? enforce_option(a->audit, &o, e) : 0;
+
+	return r < 0 ? r : enforce_spec(&o, "the container", spec, e);
+}
+
 static int keep_config(struct atoll *at, const struct record *rec, const struct oci_spec *spec,
 		       struct err *e)
 {
@@ -350,6 +365,8 @@ static int run(struct cmd_call *call, struct err *e)
 		r = read_spec(call, &at, &rec, spec, e);
 	if (r == 0 && a->dry_run)
 		return show(&at, &rec, spec, a->json, e);
+	if (r == 0)
+		r = permitted(call, &at, spec, e);
 	if (r == 0) {
 		records_close(&at.rs);
 		r = records_open(call->arena, at.root, true, &at.rs, e);

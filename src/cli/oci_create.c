@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "cli/enforce.h"
 #include "cli/oci.h"
 
 struct args {
@@ -116,16 +117,28 @@ static int show(struct lc *lc, const struct lc_create *o, bool run, bool json, s
 	return 0;
 }
 
+/* What the node's policy says of the bundle, whoever asks for it. */
+static void obey(struct lc_create *o, const struct lc *lc, struct enforce *ret)
+{
+	*ret = (struct enforce){ .arena = lc->arena, .rootless = lc->rootless, .warn = lc->warn };
+	o->permit = enforce_permit;
+	o->permit_ctx = ret;
+}
+
 static int create(struct cmd_call *call, struct err *e)
 {
 	const struct args *a = call->args;
 	struct lc_create o = options(a, call->operand[0]);
 	autolc struct lc lc = LC_INIT(NULL, NULL);
+	struct enforce enforce;
 	int r = oci_protect(call, e);
 
 	if (r == 0)
 		r = oci_lc(call, &lc, e);
-	return r < 0 ? r : lc_create(&lc, &o, e);
+	if (r < 0)
+		return r;
+	obey(&o, &lc, &enforce);
+	return lc_create(&lc, &o, e);
 }
 
 static int run(struct cmd_call *call, struct err *e)
@@ -133,6 +146,7 @@ static int run(struct cmd_call *call, struct err *e)
 	const struct args *a = call->args;
 	struct lc_create o = options(a, call->operand[0]);
 	autolc struct lc lc = LC_INIT(NULL, NULL);
+	struct enforce enforce;
 	int r = a->dry_run ? 0 : oci_protect(call, e);
 
 	if (r == 0)
@@ -141,6 +155,7 @@ static int run(struct cmd_call *call, struct err *e)
 		return r;
 	if (a->dry_run)
 		return show(&lc, &o, true, a->json, e);
+	obey(&o, &lc, &enforce);
 	return lc_run(&lc, &o, NULL, e);
 }
 

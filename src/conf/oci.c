@@ -19,10 +19,17 @@ static int read_rows(struct json_doc *doc, const char *name, const char *text, s
 int oci_spec_parse(const char *name, const char *text, size_t len, struct arena *a,
 		   struct oci_spec *ret, struct err *e)
 {
-	struct oci_spec spec = { 0 };
 	struct json_doc doc;
-	struct oci_check c = { .name = name, .doc = &doc, .e = e };
-	int r = read_rows(&doc, name, text, len, oci_spec_rows, a, &spec, e);
+
+	return oci_spec_parse_tree(name, text, len, a, &doc, ret, e);
+}
+
+int oci_spec_parse_tree(const char *name, const char *text, size_t len, struct arena *a,
+			struct json_doc *ret_doc, struct oci_spec *ret, struct err *e)
+{
+	struct oci_spec spec = { 0 };
+	struct oci_check c = { .name = name, .doc = ret_doc, .e = e };
+	int r = read_rows(ret_doc, name, text, len, oci_spec_rows, a, &spec, e);
 
 	r = r < 0 ? r : oci_check_spec(&c, &spec);
 	if (r == 0)

@@ -20,6 +20,7 @@
 #define OCI_VERSION "1.3.0"
 
 struct json;
+struct json_doc;
 
 enum oci_ns { /* the order in which an existing one is joined: user first */
 	      OCI_NS_USER,
@@ -273,6 +274,10 @@ struct oci_spec {
  *   -E2BIG       over a limit of conf/json.h */
 int oci_spec_parse(const char *name, const char *text, size_t len, struct arena *a,
 		   struct oci_spec *ret, struct err *e);
+
+/* The same, and the tree that it was made from. */
+int oci_spec_parse_tree(const char *name, const char *text, size_t len, struct arena *a,
+			struct json_doc *ret_doc, struct oci_spec *ret, struct err *e);
 
 /* The same for one process object (exec --process FILE). */
 int oci_process_parse(const char *name, const char *text, size_t len, struct arena *a,

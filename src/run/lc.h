@@ -31,8 +31,9 @@ int lc_check_terminal(bool terminal, bool detach, const char *console_socket, st
 /* What the plan wants to know about this process: euid, capabilities. */
 int lc_plan_self(struct lc *lc, struct plan_env *env, struct err *e);
 
-/* The spec of a configuration file. */
-int lc_read_spec(struct lc *lc, const char *path, struct oci_spec *ret, struct err *e);
+/* The spec of a configuration file, and the tree that it was made from (or NULL). */
+int lc_read_spec(struct lc *lc, const char *path, struct json_doc *ret_doc, struct oci_spec *ret,
+		 struct err *e);
 
 /* Runs one point's hooks here, with the state on their standard input. */
 int lc_hooks(struct lc *lc, const struct state *st, enum oci_hook_point point,

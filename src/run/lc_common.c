@@ -149,15 +149,17 @@ int lc_absolute(struct lc *lc, const char *path, const char **ret, struct err *e
 	return 0;
 }
 
-int lc_read_spec(struct lc *lc, const char *path, struct oci_spec *ret, struct err *e)
+int lc_read_spec(struct lc *lc, const char *path, struct json_doc *ret_doc, struct oci_spec *ret,
+		 struct err *e)
 {
+	struct json_doc doc;
 	char *text;
 	size_t len;
 	int r = io_read_at(AT_FDCWD, path, IO_FILE_MAX, lc->arena, &text, &len);
 
 	if (r < 0)
 		return err_set(e, -r, "open %s: %m", path);
-	return oci_spec_parse(path, text, len, lc->arena, ret, e);
+	return oci_spec_parse_tree(path, text, len, lc->arena, ret_doc ? ret_doc : &doc, ret, e);
 }
 
 /* ---- finding a container -------------------------------------------------------- */

@@ -39,6 +39,7 @@ static bool wants_init(const struct oci_spec *spec)
 static int find_config(struct lc *lc, const struct lc_create *o, struct blueprint *b, struct err *e)
 {
 	struct state *st = &b->state;
+	struct json_doc doc;
 	int r = lc_absolute(lc, o->bundle ? o->bundle : ".", &st->bundle, e);
 
 	if (r < 0)
@@ -52,7 +53,8 @@ static int find_config(struct lc *lc, const struct lc_create *o, struct blueprin
 		r = lc_absolute(lc, o->config, &st->config, e);
 	else
 		st->config = arena_printf(lc->arena, "%s/config.json", st->bundle);
-	return r < 0 ? r : lc_read_spec(lc, st->config, &b->spec, e);
+	r = r < 0 ? r : lc_read_spec(lc, st->config, &doc, &b->spec, e);
+	return r < 0 || !o->permit ? r : o->permit(o->permit_ctx, &doc, e);
 }
 
 static void describe(struct lc *lc, const struct lc_create *o, struct blueprint *b)

@@ -196,7 +196,7 @@ static int draw(struct lc *lc, const struct lc_exec *o, struct container *target
 	int r = check_status(target, o, e);
 
 	if (r == 0)
-		r = lc_read_spec(lc, target->state.config, spec, e);
+		r = lc_read_spec(lc, target->state.config, NULL, spec, e);
 	if (r == 0)
 		r = make_process(lc, o, spec, process, e);
 	if (r == 0)

@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "conf/json.h"
 #include "conf/oci.h"
 #include "plan/plan.h"
 #include "run/state.h"
@@ -59,6 +60,11 @@ struct lc_create {
 	bool no_subreaper; /* run in the foreground: do not adopt orphans */
 	bool detach;       /* run: return when the command runs */
 	bool keep;         /* run: leave the stopped container for `delete` */
+	/* Is asked about the configuration when it has been read, and nothing has been made yet:
+	 * its tree and text are what is acted upon. Negative, with words: refused. NULL: nobody
+	 * asks. Not called with `spec`. */
+	int (*permit)(void *ctx, const struct json_doc *config, struct err *e);
+	void *permit_ctx;
 };
 
 /* Reads the configuration and makes the plan; does nothing else. `run`: for
