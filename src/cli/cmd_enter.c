@@ -21,6 +21,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "base/jsonw.h"
 #include "base/num.h"
 #include "cli/atoll.h"
 #include "cli/views.h"
@@ -33,7 +34,7 @@ enum { STATUS_OURS = 125, STATUS_NOT_EXECUTABLE = 126, STATUS_NOT_FOUND = 127 };
 struct args {
 	struct view_args view; /* what view_open() asks for; without options here */
 	const char *types, *user, *workdir;
-	bool no_proc;
+	bool no_proc, dry_run, json;
 };
 
 #define AT(member) offsetof(struct args, member)
@@ -45,6 +46,8 @@ static const struct opt opts[] = {
 	{ OPT_STR, 'w', "workdir", "DIR", "working directory (default: / of what is entered)",
 	  AT(workdir) },
 	{ OPT_FLAG, 0, "no-proc", NULL, "leave /proc as it is, whatever it shows", AT(no_proc) },
+	{ OPT_FLAG, 'n', "dry-run", NULL, "only say what would be entered, and how", AT(dry_run) },
+	{ OPT_FLAG, 0, "json", NULL, "with --dry-run: as JSON", AT(json) },
 	{ 0 },
 };
 
@@ -58,6 +61,7 @@ struct entry {
 	const struct args *args;
 	const char *target; /* as it was given */
 	char **command;
+	pid_t pid, inner;
 	int pidfd, procfd;
 	int root;  /* of the target, or -1: stay in ours */
 	int proc;  /* a procfs that fits, not attached; or -1 */
@@ -168,6 +172,8 @@ static int prepare(struct cmd_call *call, struct entry *n, struct err *e)
 		return err_set(e, ESRCH,
 			       "process %d is a zombie: its namespaces cannot be entered any more",
 			       (int)p->pid);
+	n->pid = p->pid;
+	n->inner = p->inner;
 	r = pn_open_proc(v.snap, p, &n->pidfd, &n->procfd);
 	if (r < 0)
 		return err_set(e, -r, "open process %d: %m", (int)p->pid);
@@ -428,6 +434,62 @@ static int fork_and_wait(struct entry *n, struct err *e)
 	return wait_for(news.child, pidfd, &sig.set);
 }
 
+/* ---- what would be done ---------------------------------------------------------------------- */
+
+/* The namespaces that are entered (in) or that are ours already, one by one. */
+static void say_types(struct jsonw *w, const char *key, const struct entry *n, unsigned int types,
+		      bool in)
+{
+	jsonw_key(w, key);
+	jsonw_arr(w);
+	for (unsigned int t = 0; t < PN_TYPES; t++)
+		if (types >> t & 1 && ((n->flags & clone_flag[t]) != 0) == in)
+			jsonw_str(w, pn_type_name(t));
+	jsonw_arr_end(w);
+}
+
+static void outlook_json(struct cmd_call *call, const struct entry *n, unsigned int types)
+{
+	struct jsonw w;
+
+	jsonw_init(&w, call->arena, 1);
+	jsonw_obj(&w);
+	jsonw_kstr(&w, "schema", "atoll.enter/1");
+	jsonw_ku64(&w, "pid", (uint64_t)n->pid);
+	jsonw_ku64(&w, "inner", (uint64_t)n->inner);
+	say_types(&w, "enter", n, types, true);
+	say_types(&w, "shared", n, types, false);
+	jsonw_kbool(&w, "root", n->root >= 0);
+	jsonw_key(&w, "uid");
+	n->ids ? jsonw_u64(&w, n->uid) : jsonw_null(&w);
+	jsonw_key(&w, "gid");
+	n->ids ? jsonw_u64(&w, n->gid) : jsonw_null(&w);
+	jsonw_kstr(&w, "workdir", n->args->workdir ? n->args->workdir : n->root >= 0 ? "/" : NULL);
+	jsonw_key(&w, "command");
+	jsonw_arr(&w);
+	for (char **c = n->command; *c; c++)
+		jsonw_str(&w, *c);
+	jsonw_arr_end(&w);
+	jsonw_obj_end(&w);
+	jsonw_nl(&w);
+	(void)fwrite(w.buf, 1, w.len, stdout);
+}
+
+static void outlook_text(const struct entry *n, unsigned int types)
+{
+	printf("process %d, %d inside\n", (int)n->pid, (int)n->inner);
+	for (int in = 1; in >= 0; in--) {
+		printf(in ? "enter: " : "ours already: ");
+		for (unsigned int t = 0; t < PN_TYPES; t++)
+			if (types >> t & 1 && ((n->flags & clone_flag[t]) != 0) == in)
+				printf(" %s", pn_type_name(t));
+		(void)putchar('\n');
+	}
+	printf("root directory: %s\n", n->root >= 0 ? "the target's" : "ours");
+	if (n->ids)
+		printf("user: %u:%u\n", n->uid, n->gid);
+}
+
 static int run(struct cmd_call *call, struct err *e)
 {
 	__attribute__((cleanup(entry_close))) struct entry n = {
@@ -439,7 +501,10 @@ static int run(struct cmd_call *call, struct err *e)
 		.root = -1,
 		.proc = -1,
 	};
-	int r = selfexe_protect(call->argv, e);
+	int r = n.args->json && !n.args->dry_run
+			? err_set(e, EINVAL,
+				  "option --json: only with --dry-run, the rest is the command's")
+			: selfexe_protect(call->argv, e);
 
 	/* The options ended before it already, so it is still there. */
 	if (*n.command && strcmp(*n.command, "--") == 0)
@@ -448,6 +513,13 @@ static int run(struct cmd_call *call, struct err *e)
 		r = prepare(call, &n, e);
 	if (r < 0)
 		return r;
+	if (n.args->dry_run) {
+		unsigned int types;
+
+		(void)view_parse_types(n.args->types, &types, e);
+		n.args->json ? outlook_json(call, &n, types) : outlook_text(&n, types);
+		return 0;
+	}
 	if (n.flags & CLONE_NEWPID)
 		return fork_and_wait(&n, e);
 	r = go_in(&n, e);

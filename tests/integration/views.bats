@@ -198,6 +198,44 @@ ino() { stat -Lc %i "/proc/$1/ns/$2"; }
 	run -125 "${as[@]}" enter "$init" -- true
 }
 
+@test "a procfs that hides the others': only one's own, and how many are not shown is said" {
+	local dir=$BATS_TEST_TMPDIR/proc
+	mkdir "$dir"
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/test "$BATS_TEST_TMPDIR"
+	# shellcheck disable=SC2016
+	unshare -m --propagation private sh -ec '
+		mount -t proc -o hidepid=1 proc "$1"
+		setpriv --reuid 65534 --regid 65534 --clear-groups "$2" --root /nonexistent ps --proc "$1" --no-headings -o uid,comm
+		mount -t proc -o hidepid=2 proc "$1"
+		setpriv --reuid 65534 --regid 65534 --clear-groups "$2" --root /nonexistent ps --proc "$1" --json >two' \
+		- "$dir" "$DIR/bin/atoll" >one 2>err
+	grep -qE '^ *65534 +atoll *$' one
+	run -1 grep -vE '^ *65534 ' one
+	grep -qE 'may not read, and that are not shown: [0-9]{2,}' err
+	jq -e '.source.unreadable == 0 and .source.hidden > 0 and (.processes | length > 0 and all(.uid == 65534))' two
+}
+
+@test "inside of a container: its own numbers, and what is above is not guessed" {
+	local lib
+	mkdir "$DIR/rootfs/opt"
+	cp "$ATOLL" "$DIR/rootfs/opt/atoll"
+	for lib in $(ldd "$ATOLL" 2>/dev/null | grep -oE '/[^ ]+'); do
+		mkdir -p "$DIR/rootfs$(dirname "$lib")"
+		cp -L "$lib" "$DIR/rootfs$lib"
+	done
+	[ "$(atoll exec web /opt/atoll -q pid 1)" != "" ]
+	atoll exec web /opt/atoll -q ps --json >inside
+	jq -e '.processes | all(.level == 0 and .pid == .inner)' inside
+	# The same processes as from outside, but for the one that looked.
+	[ "$(jq -r '.processes[] | select(.comm != "atoll") | .pid' inside)" = "$(atoll -q ps --no-headings -o inner --sort inner web | xargs -n1)" ]
+	[ "$(jq '[.processes[] | select(.pid == 1)][0].pidns' inside)" = "$(ino "$(init_of web)" pid)" ]
+	# Who executed the one that looks is outside: it is said to come from there.
+	jq -e '[.processes[] | select(.comm == "atoll")] | length == 1 and (.[0].flags | contains(["injected"])) and .[0].ppid == 0' inside
+	atoll exec web /opt/atoll -q tree | grep -qE '^ +1 +1 .*init'
+	run -1 atoll exec web /opt/atoll -q pid 4000
+	run -0 atoll exec web /opt/atoll -q same 1 2
+}
+
 # ---- enter ----------------------------------------------------------------------------
 
 @test "enter: all namespaces, its root, the command's exit status" {
@@ -231,6 +269,16 @@ ino() { stat -Lc %i "/proc/$1/ns/$2"; }
 	kill -KILL "$(pgrep -P "$pid")"
 	wait "$pid" || status=$?
 	[ $status = 137 ]
+}
+
+@test "enter --dry-run: what would be entered, in words and as JSON, and nothing is" {
+	run -0 atoll enter --dry-run --json -u 12:34 web -- sh -c 'exit 9'
+	jq -e --argjson pid "$(init_of web)" '.schema == "atoll.enter/1" and .pid == $pid and .inner == 1 and .root and
+		.uid == 12 and .gid == 34 and .workdir == "/" and .command == ["sh", "-c", "exit 9"] and
+		(.enter | contains(["pid", "mnt", "net", "uts", "ipc"])) and (.shared | contains(["user"]))' <<<"$output"
+	run -0 atoll enter -n -t net web
+	[[ $output == *"enter:  net"*"root directory: ours"* ]]
+	run -125 atoll enter --json web true
 }
 
 @test "enter: some namespaces only, with a /proc that fits" {
@@ -275,5 +323,7 @@ ino() { stat -Lc %i "/proc/$1/ns/$2"; }
 	run -1 grep -rqs tellnobody scene
 	[ ! -e scene/1/environ ]
 	run -1 atoll record scene
+	run -0 --separate-stderr atoll record --json --names again
+	jq -e '.schema == "atoll.record/1" and .directory == "again" and .processes > 5 and .names and (.arguments | not)' <<<"$output"
 	atoll rm -f secret >/dev/null
 }
