@@ -90,7 +90,8 @@ static struct cfile *file_for(struct compose *c, const char *dir, const struct c
 	}
 	if (!f)
 		cv_diag(c, DIAG_UNRESOLVED, at,
-			"%s %s is not among the Compose files that were given", what, path);
+			"%s %s is not among the Compose files that were given: give it, too", what,
+			path);
 	return f;
 }
 
@@ -274,8 +275,10 @@ static const struct cv *apply_extends(struct compose *c, struct cfile *f, const 
 	part->next = NULL;
 	part->child = NULL;
 	part->count = 0;
-	for (size_t i = 0; i < set.by_name.count; i++) {
-		copy = cv_copy(c, extended(c, &set, i));
+	for (const struct cv *v = cv_first(services); v; v = cv_after(v)) {
+		size_t i = cindex_find(&set.by_name, v->key);
+
+		copy = i == SIZE_MAX ? NULL : cv_copy(c, extended(c, &set, i));
 		if (!copy)
 			break;
 		if (last)

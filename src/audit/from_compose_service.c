@@ -348,36 +348,35 @@ static void set_hooks(struct cservice *s)
 	}
 }
 
-/* Labels as a mapping of the tree's kind, which is what suppressions are read from. What
- * came from another file has no place in this one. */
+/* A node that stands where `at` does; what came from another file stands where the service does. */
+static struct json *node_like(struct cservice *s, const struct cv *at, const char *key)
+{
+	const struct json *like = at->src == s->f->src ? at->node : s->v->node;
+	struct json *node = ARENA_NEW(s->a->arena, struct json);
+
+	node->key = key;
+	node->offset = like->offset;
+	node->key_offset = like->key && like->key[0] ? like->key_offset : like->offset;
+	return node;
+}
+
+/* Labels as a mapping of the tree's kind, which is what suppressions are read from. */
 static const struct json *labels_of(struct cservice *s, const char *field)
 {
 	const struct cv *map = cv_get(s->v, field);
-	struct json *ret, *last = NULL;
+	struct json *ret, *last = NULL, *label;
 
 	if (!map || map->type != JSON_OBJECT)
 		return NULL;
-	ret = arena_dup(s->a->arena, map->node, sizeof(*ret));
+	ret = node_like(s, map, field);
 	ret->type = JSON_OBJECT;
-	ret->tagged = false; /* a copy has no room for a tag */
-	ret->child = NULL;
-	ret->count = 0;
+	ret->parent = s->v->node;
 	for (const struct cv *v = cv_first(map); v; v = cv_after(v)) {
-		struct json *label;
-
-		if (v->src != s->f->src)
-			continue;
-		label = arena_dup(s->a->arena, v->node, sizeof(*label));
-		if (!label->key)
-			label->key_offset = label->offset;
-		label->key = v->key;
+		label = node_like(s, v, v->key);
 		label->type = JSON_STRING;
 		label->text = cv_text(v) ? v->text : "";
 		label->len = (uint32_t)strlen(label->text);
-		label->tagged = false;
 		label->parent = ret;
-		label->child = NULL;
-		label->next = NULL;
 		if (last)
 			last->next = label;
 		else
@@ -421,6 +420,12 @@ void compose_service(struct compose *c, const struct cproject *p, const struct c
 	if (!s.f)
 		return;
 	set_names(&s);
+	if (!cv_get(service, "image") && !cv_get(service, "build"))
+		cv_diag(c, DIAG_UNRESOLVED, service,
+			"%s has neither an image nor a build: docker compose refuses it, unless "
+			"another file completes it",
+			s.f->object)
+			->blocks = false;
 	set_privileged(&s);
 	compose_namespaces(&s);
 	set_user(&s);

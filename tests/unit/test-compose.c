@@ -550,7 +550,7 @@ static void test_extends(void)
 		  "!p/compose.yaml:7:16: there is no service nobody to extend");
 	CHECK_STR(said(&r, DIAG_UNRESOLVED, 1),
 		  "!p/compose.yaml:8:35: the extended file p/gone.yaml is not among the Compose "
-		  "files that were given");
+		  "files that were given: give it, too");
 	CHECK_STR(said(&r, DIAG_UNRESOLVED, 2),
 		  "!p/compose.yaml:9:6: services extend each other in a ring");
 	CHECK_STR(found(&r, "f", "pid-host"), "p/compose.yaml:10:24");
@@ -584,7 +584,7 @@ static void test_include(void)
 	CHECK_STR(
 		said(&r, DIAG_UNRESOLVED, 0),
 		"!compose.yaml:3:5: the included file gone.yaml is not among the Compose files that "
-		"were given");
+		"were given: give it, too");
 	CHECK(strstr(said(&r, DIAG_UNRESOLVED, 2), "in a ring") != NULL);
 	CHECK(service(&r, "r1") && service(&r, "r2"));
 	CHECK_INT(r.a.object_count, 4);
