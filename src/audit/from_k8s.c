@@ -18,7 +18,10 @@
 
 #include "base/str.h"
 
-enum { LISTS_MAX = 16 }; /* within each other */
+enum {
+	LISTS_MAX = 16,         /* within each other */
+	CONTAINERS_MAX = 10000, /* of a pod; an object of the API server is below 1.5 MiB */
+};
 
 static const struct json *first_of(const struct json *a, const struct json *b)
 {
@@ -135,14 +138,22 @@ static void add_containers(struct k8s_pod *p)
 			lists[role] = NULL;
 		count += lists[role] ? lists[role]->count : 0;
 	}
+	if (count > CONTAINERS_MAX) {
+		struct place at = place_of(p->src, p->spec);
+
+		count = CONTAINERS_MAX;
+		k8s_diag(p->a, DIAG_UNPARSABLE, NULL, &at,
+			 "more than %d containers; what follows was not looked at", CONTAINERS_MAX);
+	}
 	c = arena_alloc(p->a->arena, (count + 1) * sizeof(*c));
 	p->containers = c;
 	for (int role = K8S_INIT; role <= K8S_EPHEMERAL; role++) {
 		const struct json *n = lists[role] ? lists[role]->child : NULL;
 
-		for (; n; n = n->next) {
+		for (; n && count; n = n->next) {
 			if (n->type != JSON_OBJECT)
 				continue;
+			count--;
 			c->node = n;
 			c->sc = object_or_null(k8s_get(n, "securityContext"));
 			c->name = k8s_text(k8s_get(n, "name"));

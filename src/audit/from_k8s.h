@@ -129,6 +129,8 @@ struct diag *k8s_diag(struct audit *a, enum diag_id id, const struct facts *of,
 		      const struct place *at, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
 
+bool k8s_diags_full(struct audit *a, const struct source *src);
+
 void k8s_pod_facts(struct k8s_pod *p);
 
 /* ---- Volumes ----------------------------------------------------------------------------- */
@@ -165,6 +167,7 @@ struct k8s_books {
 	size_t pv_count, pv_cap, pvc_count, pvc_cap, pending_count, pending_cap;
 	const struct source *diag_src;
 	size_t diag_count;
+	uint64_t pss_rows, pss_at_restricted; /* pss.c's, made when first asked for */
 };
 struct k8s_books *k8s_books_of(struct audit *a);
 

@@ -60,17 +60,29 @@ struct k8s_books *k8s_books_of(struct audit *a)
 	return a->k8s;
 }
 
+static struct k8s_books *books_on(struct audit *a, const struct source *src)
+{
+	struct k8s_books *b = k8s_books_of(a);
+
+	if (b->diag_src != src) {
+		b->diag_src = src;
+		b->diag_count = 0;
+	}
+	return b;
+}
+
+bool k8s_diags_full(struct audit *a, const struct source *src)
+{
+	return books_on(a, src)->diag_count > K8S_DIAGS_MAX;
+}
+
 struct diag *k8s_diag(struct audit *a, enum diag_id id, const struct facts *of,
 		      const struct place *at, const char *fmt, ...)
 {
-	struct k8s_books *b = k8s_books_of(a);
+	struct k8s_books *b = books_on(a, at->src);
 	const char *message;
 	va_list ap;
 
-	if (b->diag_src != at->src) {
-		b->diag_src = at->src;
-		b->diag_count = 0;
-	}
 	if (b->diag_count > K8S_DIAGS_MAX)
 		return NULL;
 	if (b->diag_count++ == K8S_DIAGS_MAX) {
@@ -259,6 +271,8 @@ static void unknown_field(const struct walk *w, const struct json *n, const stru
 	struct k8s_near near = { .name = n->key };
 	const char *where = place_of_field(t, n->key);
 
+	if (k8s_diags_full(w->a, w->src))
+		return; /* nearness takes time */
 	for (size_t i = 0; !where && i < t->count; i++)
 		k8s_near(&near, t->fields[i].name);
 	if (where)

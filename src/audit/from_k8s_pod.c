@@ -218,6 +218,8 @@ static void odd_capability(const struct reading *r, const struct json *n)
 	int bit = cap_from_name(n->text, true);
 	const char *meant = bit >= 0 ? cap_name(bit) + 4 : NULL;
 
+	if (k8s_diags_full(r->a, r->p->src))
+		return;
 	for (int i = 0; !meant && cap_name(i); i++)
 		k8s_near(&near, cap_name(i) + 4);
 	if (!meant)

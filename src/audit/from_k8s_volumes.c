@@ -426,7 +426,7 @@ static bool by_class(struct finish *x, const struct k8s_pending *p, const char *
 	struct k8s_pv want = { .class = class };
 	size_t count = x->b->pv_count, n = 0;
 	const struct k8s_pv *v = first_equal(x->by_class, count, &want, pv_by_class);
-	const struct k8s_pv *end = x->by_class + count;
+	const struct k8s_pv *end = count ? x->by_class + count : NULL;
 
 	while (v && v + n < end && n < CANDIDATES_MAX && !pv_by_class(v + n, &want))
 		n++;

@@ -67,7 +67,7 @@ static const struct k8s_container_ref *container(const struct run *r, size_t i)
 static bool one_of(const char *text, const char *const *names, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (!strcmp(text, names[i]))
+		if (text[0] == names[i][0] && !strcmp(text, names[i]))
 			return true;
 	return false;
 }
@@ -568,25 +568,21 @@ static const struct check checks[] = {
 /* clang-format on */
 
 /* Bit i: row i holds at this version, and (restricted) no other stands in for it. */
-struct in_force {
-	uint64_t rows, at_restricted;
-};
-
-static struct in_force in_force(int minor)
+static void in_force(int minor, uint64_t *ret_rows, uint64_t *ret_at_restricted)
 {
-	struct in_force f = { 0 };
+	uint64_t rows = 0, out = 0;
 
 	_Static_assert(COUNT(checks) <= 64, "one bit a row");
 	for (size_t i = 0; i < COUNT(checks); i++)
 		if (minor >= checks[i].since && minor <= checks[i].until)
-			f.rows |= 1ULL << i;
-	f.at_restricted = f.rows;
+			rows |= 1ULL << i;
 	for (size_t i = 0; i < COUNT(checks); i++)
-		for (size_t k = 0; (f.rows >> i & 1) && checks[i].instead_of && k < COUNT(checks);
+		for (size_t k = 0; (rows >> i & 1) && checks[i].instead_of && k < COUNT(checks);
 		     k++)
 			if (!strcmp(checks[k].name, checks[i].instead_of))
-				f.at_restricted &= ~(1ULL << k);
-	return f;
+				out |= 1ULL << k;
+	*ret_rows = rows;
+	*ret_at_restricted = rows & ~out;
 }
 
 static bool is_spared(const struct k8s_pod *p, const struct check *c)
@@ -604,20 +600,22 @@ void pss_judge(const struct k8s_pod *p)
 	int minor = p->a->pss_minor < 0 || p->a->pss_minor > NEWEST ? NEWEST : p->a->pss_minor;
 	struct pss_pod *pod = ARENA_NEW(p->a->arena, struct pss_pod);
 	struct run r = { .p = p, .end = &pod->violations };
-	struct in_force f = in_force(minor);
+	struct k8s_books *b = k8s_books_of(p->a);
 
+	if (!b->pss_rows)
+		in_force(minor, &b->pss_rows, &b->pss_at_restricted);
 	pod->object = p->title;
 	pod->at = place_of(p->src, p->spec);
 	pod->meets[PSS_PRIVILEGED] = pod->meets[PSS_BASELINE] = pod->meets[PSS_RESTRICTED] = true;
 	for (size_t i = 0; i < COUNT(checks); i++) {
 		r.check = &checks[i];
 		r.count = 0;
-		if (!(f.rows >> i & 1) || is_spared(p, r.check))
+		if (!(b->pss_rows >> i & 1) || is_spared(p, r.check))
 			continue;
 		r.check->judge(&r, r.check->arg);
 		if (r.count && r.check->level == PSS_BASELINE)
 			pod->meets[PSS_BASELINE] = false;
-		if (r.count && (f.at_restricted >> i & 1))
+		if (r.count && (b->pss_at_restricted >> i & 1))
 			pod->meets[PSS_RESTRICTED] = false;
 	}
 	pod->level = pod->meets[PSS_RESTRICTED] ? PSS_RESTRICTED
