@@ -29,9 +29,11 @@ struct hits {
 	struct audit *a;
 	const struct facts *f;
 	const struct rule *rule;
-	size_t index;  /* of the rule */
-	uint64_t last; /* fingerprint of the place of the rule's last finding here ... */
-	size_t same;   /* ... and how many in a row had it */
+	size_t index;            /* of the rule */
+	uint64_t last;           /* fingerprint of the place of the rule's last finding here ... */
+	size_t same;             /* ... and how many in a row had it */
+	const struct json *node; /* whose pointer has node_hash (0: none yet) */
+	uint64_t node_hash;
 };
 
 /* The last finding of a rule that was of a pod as a whole. */
@@ -68,6 +70,8 @@ const struct rule *rule_find(const char *id)
 
 /* ---- Fingerprints ------------------------------------------------------------------------- */
 
+#define FNV_START 0xcbf29ce484222325
+
 static uint64_t fnv(uint64_t h, const void *data, size_t len)
 {
 	const unsigned char *p = data;
@@ -92,16 +96,42 @@ static uint64_t fnv_path(uint64_t h, const char *path)
 	return h;
 }
 
+/* Of the JSON pointer, without writing it. Many findings are of one place, that of the object. */
+static uint64_t hash_node(struct hits *h, const struct json *node)
+{
+	const struct json *way[JSON_DEEP_MAX + 1];
+	uint64_t x = FNV_START;
+	size_t n = 0;
+
+	if (h->node_hash && node == h->node)
+		return h->node_hash;
+	h->node = node;
+	for (; node && node->parent && n < JSON_DEEP_MAX + 1; node = node->parent)
+		way[n++] = node;
+	while (n--) {
+		uint32_t index = way[n]->index;
+
+		x = way[n]->key ? fnv_text(x, way[n]->key) : fnv(x, &index, sizeof(index));
+	}
+	h->node_hash = x;
+	return x;
+}
+
 static uint64_t fingerprint(struct hits *h, const struct place *at)
 {
-	uint64_t x = fnv_text(0xcbf29ce484222325, h->rule->id);
+	uint64_t x = fnv_text(FNV_START, h->rule->id), node;
 	const char *name = h->f->src ? h->f->src->name : "";
 
 	while (!strncmp(name, "./", 2))
 		name += 2;
 	x = fnv_text(x, name);
 	x = fnv_text(x, h->f->object);
-	x = at->path ? fnv_path(x, at->path) : fnv_text(x, place_pointer(h->a->arena, at));
+	if (at->path) {
+		x = fnv_path(x, at->path);
+	} else {
+		node = hash_node(h, at->node);
+		x = fnv(x, &node, sizeof(node));
+	}
 	h->same = x == h->last ? h->same + 1 : 0;
 	h->last = x;
 	return h->same ? fnv(x, &h->same, sizeof(h->same)) : x;
@@ -172,12 +202,19 @@ static void add_finding(struct hits *h, enum severity sev, const struct place *a
 	n->fingerprint = fingerprint(h, &n->at);
 }
 
+/* Rules say what they say in literals, which need no copy where nothing is filled in. */
+static const char *__attribute__((format(printf, 2, 0)))
+words(struct hits *h, const char *fmt, va_list ap)
+{
+	return strchr(fmt, '%') ? arena_vprintf(h->a->arena, fmt, ap) : fmt;
+}
+
 void hit(struct hits *h, const struct place *at, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	add_finding(h, h->rule->severity, at, arena_vprintf(h->a->arena, fmt, ap));
+	add_finding(h, h->rule->severity, at, words(h, fmt, ap));
 	va_end(ap);
 }
 
@@ -186,7 +223,7 @@ void hit_sev(struct hits *h, enum severity sev, const struct place *at, const ch
 	va_list ap;
 
 	va_start(ap, fmt);
-	add_finding(h, sev, at, arena_vprintf(h->a->arena, fmt, ap));
+	add_finding(h, sev, at, words(h, fmt, ap));
 	va_end(ap);
 }
 
@@ -203,7 +240,7 @@ void cannot_tell(struct hits *h, const struct place *at, const char *fmt, ...)
 	u->of = h->f;
 	u->at = place_or_object(h, at);
 	va_start(ap, fmt);
-	u->why = arena_vprintf(a->arena, fmt, ap);
+	u->why = words(h, fmt, ap);
 	va_end(ap);
 }
 
@@ -217,7 +254,7 @@ static void say(struct hits *h, const struct place *at, const char *text)
 	if (gap)
 		hit(h, at, "%.*s%s%s", (int)(gap - clause), clause, text ? text : "?", gap + 2);
 	else
-		hit(h, at, "%s", clause);
+		add_finding(h, h->rule->severity, at, clause);
 }
 
 static void judge_fact(const struct rule *r, const struct facts *f, struct hits *h)
@@ -267,7 +304,7 @@ static void judge_ns(const struct rule *r, const struct facts *f, struct hits *h
 	else if (ns->mode == NSM_HOST && ns->text && strcmp(ns->text, "host") != 0)
 		hit(h, &ns->at, "%s (%s)", r->message, ns->text);
 	else if (ns->mode == NSM_HOST)
-		hit(h, &ns->at, "%s", r->message);
+		add_finding(h, r->severity, &ns->at, r->message);
 }
 
 static void judge(const struct rule *r, const struct facts *f, struct hits *h)

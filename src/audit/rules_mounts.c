@@ -321,43 +321,47 @@ static bool is_key_in_home(const char *path)
 
 /* ---- What engines mount by themselves ----------------------------------------------------- */
 
-static const char *const own[] = {
-	"/var/lib/docker/containers/*/resolv.conf",
-	"/var/lib/docker/containers/*/hostname",
-	"/var/lib/docker/containers/*/hosts",
-	"/var/lib/docker/containers/*/mounts/*",
+/* Wherever the engine keeps its state: behind the ID of a container, or of a pod. */
+static const char *const own_of_id[] = {
+	"/resolv.conf", "/hostname",     "/hosts", "/mounts/*", /* Docker */
+	"/userdata/*",  "/userdata/*/*",                        /* Podman, CRI-O */
+	"/shm",         "/volumes/*",                           /* containerd */
+};
+
+static const char *const own_volumes[] = {
 	"/var/lib/docker/volumes/*/_data",
-	"/var/lib/docker/*/volumes/*/_data",
-	"/var/lib/docker/*.*/containers/*/*",
-	"/home/*/.local/share/docker/containers/*/*",
+	"/var/lib/docker/*.*/volumes/*/_data",
 	"/home/*/.local/share/docker/volumes/*/_data",
-	"/var/lib/containers/storage/*-containers/*/userdata/*",
-	"/var/lib/containers/storage/*-containers/*/userdata/*/*",
 	"/var/lib/containers/storage/volumes/*/_data",
-	"/home/*/.local/share/containers/storage/*-containers/*/userdata/*",
-	"/home/*/.local/share/containers/storage/*-containers/*/userdata/*/*",
 	"/home/*/.local/share/containers/storage/volumes/*/_data",
-	"/root/.local/share/containers/storage/*-containers/*/userdata/*",
-	"/run/containers/storage/*-containers/*/userdata/*",
-	"/run/containers/storage/*-containers/*/userdata/*/*",
-	"/run/user/*/containers/*-containers/*/userdata/*",
-	"/run/user/*/containers/*-containers/*/userdata/*/*",
-	"/run/containerd/io.containerd.grpc.v1.cri/sandboxes/*/*",
-	"/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/*/*",
-	"/var/lib/containerd/io.containerd.grpc.v1.cri/containers/*/volumes/*",
-	"/run/k3s/containerd/io.containerd.grpc.v1.cri/sandboxes/*/*",
-	"/var/lib/rancher/k3s/agent/containerd/io.containerd.grpc.v1.cri/sandboxes/*/*",
-	"/var/lib/kubelet/pods/*/etc-hosts",
-	"/var/lib/kubelet/pods/*/containers/*/*",
-	"/var/lib/kubelet/pods/*/volumes/kubernetes.io~*/*",
-	"/var/lib/kubelet/pods/*/volumes/kubernetes.io~*/*/mount",
-	"/var/lib/kubelet/pods/*/volume-subpaths/*/*/*",
+	"/root/.local/share/containers/storage/volumes/*/_data",
+};
+
+/* Behind "/var/lib/kubelet/pods/UID". */
+static const char *const own_of_pod[] = {
+	"/etc-hosts",
+	"/containers/*/*",
+	"/volumes/kubernetes.io~*/*",
+	"/volumes/kubernetes.io~*/*/mount",
+	"/volume-subpaths/*/*/*",
 };
 
 /* Programs that engines put into containers as their init. */
 static const char *const own_targets[] = {
 	"/sbin/docker-init", "/run/podman-init", "/dev/init", "/run/atoll-init", "/.atoll-init",
 };
+
+#define PODS "/var/lib/kubelet/pods"
+
+/* IDs are 64 hexadecimal digits. */
+static bool is_of_id(const char *path)
+{
+	for (const char *p = path; (p = strchr(p, '/')); p++)
+		if (strspn(p + 1, "0123456789abcdef") == 64 &&
+		    matches(p + 65, own_of_id, COUNT(own_of_id)))
+			return true;
+	return false;
+}
 
 /* In what people write, a path like these was meant. */
 static bool is_engines_own(const struct facts *f, const struct mount_fact *m, const char *path)
@@ -367,7 +371,14 @@ static bool is_engines_own(const struct facts *f, const struct mount_fact *m, co
 	if (m->target && m->readonly == TRI_YES &&
 	    matches(m->target, own_targets, COUNT(own_targets)))
 		return true;
-	return matches(path, own, COUNT(own));
+	if (matches(path, own_volumes, COUNT(own_volumes)))
+		return true;
+	if (below(path, PODS) && path[strlen(PODS)]) {
+		const char *uid = path + strlen(PODS) + 1;
+
+		return matches(uid + strcspn(uid, "/"), own_of_pod, COUNT(own_of_pod));
+	}
+	return is_of_id(path);
 }
 
 /* ---- Judging ------------------------------------------------------------------------------ */

@@ -17,6 +17,7 @@ struct row {
 	const char *target, *via;
 };
 
+#define ID     "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define ROOT   "mount-host-root"
 #define PROC   "mount-host-proc"
 #define SOCKET "mount-runtime-socket"
@@ -152,15 +153,19 @@ static const struct row rows[] = {
 	{ "./password.txt", RO_, NULL, 0, IN_COMPOSE, "/run/secrets/x", "secret x" },
 	{ "/etc/shadow", RO_, SENS, SEV_HIGH, IN_COMPOSE, "/run/secrets/x", "secret x" },
 	/* What engines mount into each container is theirs; written by hand it is not. */
-	{ "/var/lib/docker/containers/0123/resolv.conf", RW, NULL, 0, IN_OCI },
-	{ "/var/lib/docker/containers/0123/resolv.conf", RW, SENS, SEV_HIGH, IN_COMPOSE },
-	{ "/var/lib/docker/containers/0123/config.v2.json", RW, SENS, SEV_HIGH, IN_OCI },
+	{ "/var/lib/docker/containers/" ID "/resolv.conf", RW, NULL, 0, IN_OCI },
+	{ "/data/docker/containers/" ID "/mounts/shm", RW, NULL, 0, IN_LIVE },
+	{ "/var/lib/docker/containers/" ID "/resolv.conf", RW, SENS, SEV_HIGH, IN_COMPOSE },
+	{ "/var/lib/docker/containers/" ID "/config.v2.json", RW, SENS, SEV_HIGH, IN_OCI },
+	{ "/var/lib/docker/containers/0123/resolv.conf", RW, SENS, SEV_HIGH, IN_OCI },
 	{ "/var/lib/docker/volumes/db/_data", RW, NULL, 0, IN_OCI },
 	{ "/var/lib/docker/volumes/db/_data", RW, SENS, SEV_HIGH, IN_K8S },
-	{ "/var/lib/containers/storage/overlay-containers/0/userdata/hosts", RW, NULL, 0, IN_LIVE },
-	{ "/run/containers/storage/overlay-containers/0/userdata/hosts", RW, NULL, 0, IN_LIVE },
+	{ "/var/lib/containers/storage/overlay-containers/" ID "/userdata/hosts", RW, NULL, 0, IN_LIVE },
+	{ "/srv/storage/vfs-containers/" ID "/userdata/run/secrets", RW, NULL, 0, IN_OCI },
+	{ "/run/containerd/io.containerd.grpc.v1.cri/sandboxes/" ID "/shm", RW, NULL, 0, IN_CRI },
 	{ "/var/lib/kubelet/pods/0-1/volumes/kubernetes.io~projected/token", RO_, NULL, 0, IN_CRI },
 	{ "/var/lib/kubelet/pods/0-1/etc-hosts", RW, NULL, 0, IN_CRI },
+	{ "/var/lib/kubelet/pods/0-1/plugins", RW, SENS, SEV_HIGH, IN_CRI },
 	{ "/var/lib/kubelet/pods", RW, SENS, SEV_HIGH, IN_CRI },
 	{ "/usr/bin/docker-init", RO_, NULL, 0, IN_OCI, "/sbin/docker-init" },
 	{ "/usr/bin/docker-init", RW, SENS, SEV_HIGH, IN_OCI, "/sbin/docker-init" },
