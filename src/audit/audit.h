@@ -162,6 +162,8 @@ struct audit {
 	struct compose *compose; /* files that wait for compose_finish() */
 	struct k8s_books *k8s;   /* claims and volumes that wait for k8s_finish() */
 
+	bool facts_only; /* readers need not look for what is wrong with the input: its consumer does */
+
 	/* What was asked for. */
 	const char *pss; /* "baseline", "restricted:v1.30"; NULL: only report levels */
 	enum pss_level pss_want;

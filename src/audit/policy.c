@@ -6,7 +6,6 @@
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/cleanup.h"
 #include "base/num.h"
@@ -116,23 +115,45 @@ static bool digits(const char *s, size_t n, int *ret)
 	return true;
 }
 
+static bool is_leap(int year)
+{
+	return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
+
+/* Days since 1970-01-01; -1: there is no such day from then on. Without timegm(3), which reads
+ * the time zone's file first: policies are read at each start of a container. */
+static int64_t days_of(int year, int month, int day)
+{
+	static const short before[] = {
+		0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365
+	};
+	int leap, last;
+
+	if (year < 1970 || month < 1 || month > 12)
+		return -1;
+	leap = is_leap(year);
+	last = before[month] - before[month - 1] + (month == 2 ? leap : 0);
+	if (day < 1 || day > last)
+		return -1;
+	year--;
+	return (int64_t)year * 365 + year / 4 - year / 100 + year / 400 - 719162 +
+	       before[month - 1] + (month > 2 ? leap : 0) + day - 1;
+}
+
 /* YYYY-MM-DD, from when on it no longer holds: midnight, UTC. */
 static int read_until(struct reader *r, const struct json *v, int64_t *ret)
 {
 	const char *s = word(v);
-	struct tm tm = { 0 }, want;
-	time_t at;
+	int year, month, day;
+	int64_t days;
 
-	if (!s || strlen(s) != 10 || s[4] != '-' || s[7] != '-' || !digits(s, 4, &tm.tm_year) ||
-	    !digits(s + 5, 2, &tm.tm_mon) || !digits(s + 8, 2, &tm.tm_mday))
+	if (!s || strlen(s) != 10 || s[4] != '-' || s[7] != '-' || !digits(s, 4, &year) ||
+	    !digits(s + 5, 2, &month) || !digits(s + 8, 2, &day))
 		return WRONG(r, v, "expected a date, YYYY-MM-DD");
-	tm.tm_year -= 1900;
-	tm.tm_mon--;
-	want = tm;
-	at = timegm(&tm);
-	if (at <= 0 || tm.tm_mon != want.tm_mon || tm.tm_mday != want.tm_mday)
+	days = days_of(year, month, day);
+	if (days <= 0)
 		return WRONG(r, v, "there is no such date after 1970");
-	*ret = at;
+	*ret = days * 24 * 60 * 60;
 	return 0;
 }
 
@@ -234,7 +255,7 @@ int policy_read(struct arena *a, const char *name, const char *text, size_t len,
 
 	yaml_read(text, len, a, &set);
 	if (set.issues) {
-		struct json at = { .offset = set.issues->offset };
+		struct json at = { .offset = (uint32_t)set.issues->offset };
 
 		return WRONG(&r, &at, "%s", set.issues->message);
 	}

@@ -145,10 +145,10 @@ enum { DANGERS_MAX = 128 };
 struct judge {
 	uint64_t caps;
 	bool engine;
-	size_t count;                          /* of danger_calls */
-	const struct json *where[DANGERS_MAX]; /* let through here, or NULL */
-	bool allowed[DANGERS_MAX];             /* by a rule, not just by default */
-	uint64_t maybe[4];                     /* calls that are among them: no false "no" */
+	size_t count;                               /* of danger_calls */
+	const struct json *where[DANGERS_MAX];      /* let through here, or NULL */
+	bool allowed[DANGERS_MAX];                  /* by a rule, not just by default */
+	unsigned char head[256], next[DANGERS_MAX]; /* by sketch: place + 1; 0: no more */
 };
 
 /* A profile names hundreds of calls, few of which matter. */
@@ -162,10 +162,22 @@ static unsigned int sketch(const char *call, size_t len)
 static void judge_init(struct judge *j, const struct json *open)
 {
 	for (const struct danger_call *d = danger_calls; d->label && j->count < DANGERS_MAX; d++) {
-		unsigned int bit = sketch(d->call, strlen(d->call));
+		unsigned char *head = &j->head[sketch(d->call, strlen(d->call))];
 
-		j->maybe[bit / 64] |= UINT64_C(1) << bit % 64;
-		j->where[j->count++] = open;
+		j->where[j->count] = open;
+		j->next[j->count++] = *head;
+		*head = (unsigned char)j->count;
+	}
+}
+
+static void judge_one(struct judge *j, size_t i, const struct json *name, bool allow,
+		      const struct json *args)
+{
+	if (allow && args_fit(args, &danger_calls[i])) {
+		j->allowed[i] = true;
+		j->where[i] = name;
+	} else if (!allow && (!args || !args->count)) {
+		j->where[i] = NULL;
 	}
 }
 
@@ -174,25 +186,11 @@ static void judge_init(struct judge *j, const struct json *open)
 static void judge_call(struct judge *j, const struct json *name, bool allow,
 		       const struct json *args)
 {
-	unsigned int bit;
-
 	if (name->type != JSON_STRING || name->len == 0)
 		return;
-	bit = sketch(name->text, name->len);
-	if (!(j->maybe[bit / 64] >> bit % 64 & 1))
-		return;
-	for (size_t i = 0; i < j->count; i++) {
-		const struct danger_call *d = &danger_calls[i];
-
-		if (j->allowed[i] || strcmp(d->call, name->text) != 0)
-			continue;
-		if (allow && args_fit(args, d)) {
-			j->allowed[i] = true;
-			j->where[i] = name;
-		} else if (!allow && (!args || !args->count)) {
-			j->where[i] = NULL;
-		}
-	}
+	for (size_t i = j->head[sketch(name->text, name->len)]; i; i = j->next[i - 1])
+		if (!j->allowed[i - 1] && strcmp(danger_calls[i - 1].call, name->text) == 0)
+			judge_one(j, i - 1, name, allow, args);
 }
 
 static void judge_rule(struct judge *j, const struct json *rule)

@@ -12,12 +12,17 @@
 
 /* ---- Paths -------------------------------------------------------------------------------- */
 
+static bool is_normal(const char *path, size_t len)
+{
+	return !strstr(path, "//") && !strstr(path, "/.") && (len == 1 || path[len - 1] != '/');
+}
+
 const char *spec_normal(struct arena *a, const char *path)
 {
 	size_t len = strlen(path), n = 0;
 	char *out;
 
-	if (path[0] != '/' || len > 1 << 16)
+	if (path[0] != '/' || len > 1 << 16 || is_normal(path, len))
 		return path;
 	out = arena_alloc(a, len + 2);
 	while (*path) {

@@ -179,6 +179,7 @@ static int judge(struct enforce *o, const struct json_doc *config, struct policy
 	if (l.deny == SEV_NONE && l.warn == SEV_NONE)
 		return 0;
 	audit_init(&a, o->arena);
+	a.facts_only = true; /* the runtime has read it strictly */
 	from_oci(&a, &src, config->root);
 	if (!a.objects)
 		return err_set(e, EPERM, "%s cannot be audited", config->name);
