@@ -45,7 +45,7 @@ static int parse(struct audit *a, struct json_doc *doc, struct err *e)
 
 	json_read(doc->text, doc->len, a->arena, &set);
 	if (set.issues) {
-		struct json at = { .offset = set.issues->offset };
+		struct json at = { .offset = (uint32_t)set.issues->offset };
 
 		return json_err(doc, &at, e, EINVAL, "%s", set.issues->message);
 	}

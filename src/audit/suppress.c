@@ -159,9 +159,9 @@ static void comment(struct table *t, const struct source *s, const char *line, c
 	/* A node that stands for the comment, so that it has a place. */
 	node = ARENA_NEW(t->a->arena, struct json);
 	node->type = JSON_STRING;
-	node->offset = (size_t)(hash - s->text);
+	node->offset = (uint32_t)(hash - s->text);
 	node->text = arena_strndup(t->a->arena, hash, (size_t)(end - hash));
-	node->len = (size_t)(end - hash);
+	node->len = (uint32_t)(end - hash);
 	place = place_of(s, node);
 	if (!is_code(line, (size_t)(hash - line)))
 		number = next_code(s, end, number);

@@ -18,9 +18,9 @@ static const struct opt globals[] = {
 };
 
 static const struct cmd *const cmds[] = {
-	&cmd_run,  &cmd_exec,  &cmd_list,    &cmd_ls,      &cmd_logs,   &cmd_stop, &cmd_kill,
-	&cmd_wait, &cmd_rm,    &cmd_inspect, &cmd_tree,    &cmd_ps,     &cmd_ns,   &cmd_pid,
-	&cmd_who,  &cmd_same,  &cmd_zombies, &cmd_enter,   &cmd_record, &cmd_map,  &cmd_watch,
+	&cmd_run,  &cmd_exec,  &cmd_list,    &cmd_ls,      &cmd_logs,    &cmd_stop, &cmd_kill,
+	&cmd_wait, &cmd_rm,    &cmd_inspect, &cmd_tree,    &cmd_ps,      &cmd_ns,   &cmd_pid,
+	&cmd_who,  &cmd_same,  &cmd_zombies, &cmd_enter,   &cmd_record,  &cmd_map,  &cmd_watch,
 	&cmd_top,  &cmd_audit, &cmd_seccomp, &cmd_version, &cmd_cleanup, NULL,
 };
 
