@@ -63,10 +63,8 @@ static void verdict(struct rep *r)
 		   : r->status == AUDIT_INCOMPLETE ? "Incomplete: not everything could be checked"
 		   : clean ? "Clean: everything was read, and nothing was found"
 			   : "Passed");
-	str_printf(&r->s, "<p>%s in %s: %s, %zu suppressed, %s cannot be told, %s with the input.",
-		   rep_count(r->arena, r->a->object_count, "object", "objects"),
-		   rep_count(r->arena, r->a->source_count, "source", "sources"),
-		   rep_count(r->arena, r->open, "finding", "findings"), r->suppressed,
+	str_printf(&r->s, "<p>%s: %s, %zu suppressed, %s cannot be told, %s with the input.",
+		   rep_scope(r), rep_count(r->arena, r->open, "finding", "findings"), r->suppressed,
 		   rep_count(r->arena, r->a->untold_count, "answer", "answers"),
 		   rep_count(r->arena, r->a->diag_count, "problem", "problems"));
 	if (r->o->fail_on)

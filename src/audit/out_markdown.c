@@ -59,9 +59,8 @@ static void sums(struct rep *r)
 			"problems with the input |\n|--:|--:|--:|--:|--:|--:|--:|--:|\n|");
 	for (int s = SEV_CRITICAL; s > SEV_NONE; s--)
 		str_printf(&r->s, " %zu |", r->by_severity[s]);
-	str_printf(&r->s, " %zu | %zu | %zu |\n\n%s in %s.\n", r->suppressed, r->a->untold_count,
-		   r->a->diag_count, rep_count(r->arena, r->a->object_count, "object", "objects"),
-		   rep_count(r->arena, r->a->source_count, "source", "sources"));
+	str_printf(&r->s, " %zu | %zu | %zu |\n\n%s.\n", r->suppressed, r->a->untold_count,
+		   r->a->diag_count, rep_scope(r));
 }
 
 static void diags(struct rep *r)

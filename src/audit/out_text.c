@@ -278,9 +278,7 @@ static void sums(struct rep *r)
 {
 	const char *sep = " (";
 
-	str_printf(&r->s, "\n%s in %s: %s",
-		   rep_count(r->arena, r->a->object_count, "object", "objects"),
-		   rep_count(r->arena, r->a->source_count, "source", "sources"),
+	str_printf(&r->s, "\n%s: %s", rep_scope(r),
 		   rep_count(r->arena, r->open, "finding", "findings"));
 	for (int s = SEV_CRITICAL; s > SEV_NONE; s--) {
 		if (!r->by_severity[s])

@@ -244,6 +244,16 @@ const char *rep_count(struct arena *a, size_t n, const char *one, const char *ma
 	return arena_printf(a, "%zu %s", n, n == 1 ? one : many);
 }
 
+const char *rep_scope(const struct rep *r)
+{
+	const char *objects = rep_count(r->arena, r->a->object_count, "object", "objects");
+
+	if (!r->a->source_count && r->a->object_count)
+		return objects;
+	return arena_printf(r->arena, "%s in %s", objects,
+			    rep_count(r->arena, r->a->source_count, "source", "sources"));
+}
+
 const char *rep_title(struct arena *a, const struct facts *f)
 {
 	if (f->src && *f->object)

@@ -43,6 +43,8 @@ const char *rep_pss_level(enum pss_level l);
 const char *rep_pss_wanted(const struct rep *r);
 /* Keeps the pod from the level that was asked for; without one, any violation of a level above its own. */
 bool rep_pss_counts(const struct rep *r, const struct pss_violation *v);
+/* "2 objects in 1 source", "3 objects" of live ones */
+const char *rep_scope(const struct rep *r);
 /* "1 finding", "2 findings" */
 const char *rep_count(struct arena *a, size_t n, const char *one, const char *many);
 /* "deploy/web.yaml: Deployment/shop/web:app", as people are told it; raw */
