@@ -612,7 +612,7 @@ static void read_init(struct inspect *i)
 	/* spec_init() wants arrays: one of its own for the path */
 	struct json first_word = { .type = JSON_STRING,
 				   .text = word,
-				   .len = word ? strlen(word) : 0 };
+				   .len = word ? (uint32_t)strlen(word) : 0 };
 	const struct json command = { .type = JSON_ARRAY, .child = &first_word, .count = 1 };
 	struct place at = path ? spec_at(&i->s, path) : i->f->at;
 

@@ -83,7 +83,7 @@ enum json_issue_kind {
 
 struct json_issue {
 	enum json_issue_kind kind;
-	size_t offset; /* in the text */
+	uint32_t offset; /* in the text */
 	const char
 		*message; /* one clause without place; what it quotes of the text is not escaped */
 	const struct json *node; /* or NULL */

@@ -82,7 +82,7 @@ struct json_issue *json_set_issue(struct json_set *set, struct arena *a, enum js
 		return NULL;
 	i = ARENA_NEW(a, struct json_issue);
 	i->kind = kind;
-	i->offset = offset;
+	i->offset = (uint32_t)offset;
 	if (++set->issue_count == JSON_ISSUES_MAX) {
 		i->kind = JSON_LIMIT;
 		i->message = "more problems than are listed";

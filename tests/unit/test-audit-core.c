@@ -85,9 +85,9 @@ static void test_hostile_spots(struct arena *arena)
 	spot(arena, &s, &n, false, "1:6-1:13");
 	n.offset = 19;
 	spot(arena, &s, &n, false, "2:7-2:18");
-	n.offset = s.len - 2;
+	n.offset = (uint32_t)s.len - 2;
 	spot(arena, &s, &n, false, "3:7-3:9");
-	n.offset = s.len;
+	n.offset = (uint32_t)s.len;
 	spot(arena, &s, &n, false, "3:9-3:9");
 }
 

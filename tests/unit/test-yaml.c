@@ -72,7 +72,7 @@ static char *shown(const struct json_set *set, struct arena *a)
 			fputs(" --- ", f);
 	}
 	for (const struct json_issue *i = set->issues; i; i = i->next)
-		fprintf(f, " <%d at %zu: %s>", (int)i->kind, i->offset, i->message);
+		fprintf(f, " <%d at %u: %s>", (int)i->kind, i->offset, i->message);
 	fclose(f);
 	return arena_strdup(a, buf);
 }
@@ -329,7 +329,7 @@ static void limits(void)
 	char text[2 * DEEP + 16];
 	autoread struct read r = { 0 };
 	autoread struct read many = { 0 };
-	autofree char *keys = malloc(100000 * 16);
+	autofree char *lines = malloc(100000 * 16);
 	size_t n = 0;
 
 	memset(text, '[', DEEP);
@@ -338,8 +338,8 @@ static void limits(void)
 	CHECK_INT(r.set.doc_count, 1);
 	CHECK_INT(r.set.issue_count, 0);
 	for (int i = 0; i < 100000; i++)
-		n += (size_t)sprintf(keys + n, "k%d: %d\n", i % 99990, i);
-	read_len(&many, keys, n);
+		n += (size_t)sprintf(lines + n, "k%d: %d\n", i % 99990, i);
+	read_len(&many, lines, n);
 	CHECK_INT(many.set.doc_count, 1);
 	CHECK_INT(many.set.docs->root->count, 99990);
 	CHECK_INT(many.set.issue_count, 10);
