@@ -191,7 +191,7 @@ const struct rule rules_confinement[] = {
 	{
 		.id = "apparmor-unconfined",
 		.severity = SEV_MEDIUM,
-		.title = "AppArmor switched off",
+		.title = "No AppArmor profile",
 		.why = "The engines' AppArmor profile denies mounts, writes to /proc and /sys, and "
 		       "tracing of what is outside, also to a root that found a way around the "
 		       "rest.",

@@ -761,8 +761,8 @@ const struct rule rules_mounts[] = {
 		.severity = SEV_MEDIUM,
 		.title = "Host path by a detour",
 		.why = "A volume of another container, a volume with driver options or a claim leads "
-		       "to the host's files, and that is not seen where it is used. What could be "
-		       "followed has the finding of the path, too.",
+		       "to the host's files, and nobody sees that where it is used. What is known of "
+		       "the path has a finding of its own beside this one.",
 		.fix = "Name the path where it is used, or use an ordinary volume.",
 		.refs = "https://docs.docker.com/reference/cli/docker/volume/create/#opt; "
 			"https://docs.docker.com/reference/compose-file/services/#volumes_from; "
