@@ -239,7 +239,7 @@ struct facts {
 	 * findings are grouped by and what policies and baselines match:
 	 * "Deployment/shop/web:app" (KIND/NAMESPACE/NAME:CONTAINER; no namespace: "default"),
 	 * "service/web" (Compose), "container/NAME" (inspect, CRI, live), "spec" for an OCI file
-	 * (or "spec/HOSTNAME"), "process/PID". */
+	 * (or "spec/HOSTNAME", or "spec/NAMESPACE/POD:CONTAINER" where the engine annotates it), "process/PID". */
 	const char *object;
 	const char *engine;    /* "docker", "podman", "containerd", "atoll" ... or NULL */
 	const char *name, *id; /* of the container, or NULL */

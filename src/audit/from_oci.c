@@ -693,4 +693,7 @@ void from_oci(struct audit *a, const struct source *src, const struct json *root
 		return;
 	}
 	facts_from_spec(a, f, root);
+	if (f->ns && f->pod)
+		f->object = arena_printf(a->arena, "spec/%s/%s%s%s", f->ns, f->pod,
+					 f->name ? ":" : "", f->name ? f->name : "");
 }

@@ -232,6 +232,14 @@ static void unreadable(void)
 	f = facts_of(&a, LINUX("\"namespaces\":[{\"type\":\"user\",\"path\":\"/run/user.ns\"}]"));
 	CHECK_INT(f->fact[FACT_ROOT_OF_HOST].is, TRI_UNKNOWN);
 	CHECK_INT(f->fact[FACT_USERNS_MAPS_ROOT].is, TRI_UNKNOWN);
+	/* who it is, by its engine's annotations */
+	f = facts_of(
+		&a,
+		SPEC("\"process\":{\"cwd\":\"/\"},\"annotations\":{"
+		     "\"io.kubernetes.cri.sandbox-namespace\":\"shop\",\"io.kubernetes.cri.sandbox-name\":\"web-7\","
+		     "\"io.kubernetes.cri.container-name\":\"app\",\"io.kubernetes.cri.image-name\":\"web:1\"}"));
+	CHECK_STR(f->object, "spec/shop/web-7:app");
+	CHECK_STR(f->image, "web:1");
 	/* nothing at all */
 	CHECK(facts_of(&a, SPEC("\"linux\":null"))->ns_of[NST_PID].mode == NSM_HOST);
 }
