@@ -3,7 +3,6 @@
  * API server compares names of fields exactly, drops those that it does not know (or refuses
  * them, if the client asks for it), and refuses values of another type. */
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "audit/from_k8s.h"
@@ -34,23 +33,48 @@ enum tri k8s_bool(const struct json *n, enum tri absent)
 	return n->boolean ? TRI_YES : TRI_NO;
 }
 
+/* "1e3", "0.0", "-2.50e1": a float that is a whole number of up to 18 digits. */
+static bool whole_number(const char *t, int64_t *ret)
+{
+	int64_t value = 0, power = 0;
+	bool minus = *t == '-', dot = false;
+	int digits = 0, shift = 0;
+
+	for (t += *t == '-' || *t == '+'; (*t >= '0' && *t <= '9') || (*t == '.' && !dot); t++) {
+		dot = dot || *t == '.';
+		if (*t == '.')
+			continue;
+		if (value > 0 && ++digits > 17)
+			return false;
+		value = value * 10 + (*t - '0');
+		shift -= dot;
+	}
+	if (*t == 'e' || *t == 'E') {
+		t += 1 + (t[1] == '+');
+		if (num_i64(t, strlen(t), &power) < 0 || power < -40 || power > 40)
+			return false;
+	} else if (*t) {
+		return false; /* .inf, .nan */
+	}
+	for (shift += (int)power; shift > 0 && value; shift--) {
+		if (value > INT64_MAX / 20)
+			return false;
+		value *= 10;
+	}
+	for (; shift < 0 && value; shift++, value /= 10)
+		if (value % 10)
+			return false;
+	*ret = minus ? -value : value;
+	return true;
+}
+
 /* YAML's 1e3 and 0.0 are integers to Kubernetes, since what it decodes is JSON made from the
  * number; JSON's own are none. */
 bool k8s_int(const struct json *n, int64_t *ret)
 {
-	double d;
-
 	if (!n || n->type != JSON_NUMBER)
 		return false;
-	if (num_i64(n->text, n->len, ret) == 0)
-		return true;
-	if (!n->plain)
-		return false;
-	d = strtod(n->text, NULL);
-	if (!(d > -1e15 && d < 1e15) || (double)(int64_t)d < d || (double)(int64_t)d > d)
-		return false;
-	*ret = (int64_t)d;
-	return true;
+	return num_i64(n->text, n->len, ret) == 0 || (n->plain && whole_number(n->text, ret));
 }
 
 struct k8s_books *k8s_books_of(struct audit *a)
