@@ -54,6 +54,7 @@ struct reader {
 	struct json *root;
 	void *anchors;            /* of the document: tsearch(3) */
 	size_t written, expanded; /* values of the document */
+	size_t copying;           /* offset of the alias or the mapping that copies are made for */
 	size_t pieces, broken, work;
 	bool lost; /* this piece is done with */
 	bool stop; /* so is the text */
@@ -125,8 +126,8 @@ static struct json *new_value(struct reader *r, size_t offset, const char *tag, 
 	if (copied) {
 		r->written--;
 		r->expanded++;
-		if (total > 1000 && r->expanded > total / 1000 * alias_share(total)) {
-			lose(r, JSON_LIMIT, offset,
+		if (total > 1000 && r->expanded * 1000 > total * alias_share(total)) {
+			lose(r, JSON_LIMIT, r->copying,
 			     "aliases stand for nearly all of the document (a YAML bomb)");
 			return NULL;
 		}
@@ -188,7 +189,8 @@ static struct json *copy_tree(struct reader *r, const struct json *from, size_t 
 	if (!v)
 		return NULL;
 	if (depth >= JSON_DEEP_MAX && from->child) {
-		lose(r, JSON_LIMIT, offset, "nested more than %d deep by aliases", JSON_DEEP_MAX);
+		lose(r, JSON_LIMIT, r->copying, "nested more than %d deep by aliases",
+		     JSON_DEEP_MAX);
 		return NULL;
 	}
 	*v = *from;
@@ -329,6 +331,7 @@ static void merge_all(struct reader *r, struct level *top)
 	struct json_ranked *all;
 	const struct json **keep;
 
+	r->copying = top->node->offset;
 	for (const struct json *m = top->merges; m; m = m->next)
 		total += brings(r, m);
 	all = arena_alloc(r->arena, total * sizeof(*all));
@@ -461,6 +464,7 @@ static void on_alias(struct reader *r, const yaml_event_t *ev)
 			set_odd_key(r, offset);
 		return;
 	}
+	r->copying = offset;
 	v = copy_tree(r, node, offset, r->depth);
 	if (!v)
 		return;
