@@ -200,6 +200,8 @@ struct cproject {
 	const struct cv *services;
 	struct cindex by_name;
 	const struct cenv *env;
+	const struct source
+		*main; /* of the directory that docker compose takes for the project's */
 };
 /* The files as one project, in this order. */
 void compose_load(struct compose *c, struct cfile *const *files, size_t count,

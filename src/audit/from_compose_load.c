@@ -435,7 +435,7 @@ void compose_load(struct compose *c, struct cfile *const *files, size_t count, s
 	l.env = cenv_make(c->a->arena, NULL, c->a->env);
 	l.env = env_of(c, files[0]->src, files[0]->dir, ".env", NULL, l.env);
 	l.env = with_name(c, files, count, l.env);
-	*ret = (struct cproject){ .env = l.env };
+	*ret = (struct cproject){ .env = l.env, .main = files[0]->src };
 	ret->model = load_files(&l, files, count);
 	ret->services = cv_get(ret->model, "services");
 	cindex_make(c->a->arena, ret->services, &ret->by_name);

@@ -78,6 +78,7 @@ static void seccomp_profile(struct option *o, const char *text, size_t len, cons
 
 static void seccomp(struct option *o)
 {
+	const struct source *main = o->s->project->main; /* also for what stands in another file */
 	struct arena *a = o->s->a->arena;
 	char *text = NULL;
 	size_t len = 0;
@@ -91,13 +92,13 @@ static void seccomp(struct option *o)
 	} else if (*o->value == '{') {
 		seccomp_profile(o, o->value, strlen(o->value), "in security_opt");
 	} else {
-		r = compose_beside(o->s->c, o->v->src, compose_dir(o->s->c, o->v->src), o->value,
+		r = compose_beside(o->s->c, main, compose_dir(o->s->c, main), o->value,
 				   COMPOSE_PROFILE_MAX, &text, &len);
 		if (r == 0) {
 			seccomp_profile(o, text, len, o->value);
 			return;
 		}
-		if (o->v->src->file)
+		if (main->file)
 			cv_diag(o->s->c, r == -ENOENT ? DIAG_UNRESOLVED : DIAG_UNREADABLE, o->v,
 				"the seccomp profile %s: %s", o->value, strerror(-r));
 		opaque(o, arena_printf(a, "the seccomp profile %s is not at hand", o->value));
