@@ -404,12 +404,13 @@ static const struct cv *load_files(struct load *l, struct cfile *const *files, s
 	return all;
 }
 
-/* docker compose sets this one itself. */
+/* What is set wherever docker compose runs: it sets the name itself; of the others it is
+ * known what they are, though not where. */
 static const struct cenv *with_name(struct compose *c, struct cfile *const *files, size_t count,
 				    const struct cenv *env)
 {
 	const char *name = NULL;
-	const char *vars[2] = { 0 };
+	const char *vars[] = { NULL, "HOME=~", "PWD=.", NULL };
 
 	for (size_t i = 0; i < count; i++) {
 		for (const struct cdoc *d = files[i]->docs; d; d = d->next) {

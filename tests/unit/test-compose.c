@@ -458,6 +458,26 @@ static void test_mounts(void)
 	CHECK_INT(service(&r, "c")->mount_count, 2 + 7);
 }
 
+/* Wherever it is started, these are set. */
+static void test_known_variables(void)
+{
+	autorun struct run r = { 0 };
+
+	CASE("variables that are always set");
+	one(&r, "services:\n"
+		"  a:\n"
+		"    image: x\n"
+		"    container_name: ${COMPOSE_PROJECT_NAME}-a\n"
+		"    volumes: ['${HOME}/.ssh:/ssh', '$PWD/x:/x', '${PWD}:/y']\n"
+		"name: shop\n");
+	CHECK_INT(r.a.diag_count, 0);
+	CHECK_STR(service(&r, "a")->name, "shop-a");
+	CHECK_STR(service(&r, "a")->mounts[0].source, "~/.ssh");
+	CHECK_STR(service(&r, "a")->mounts[1].source, "./x");
+	CHECK_STR(service(&r, "a")->mounts[2].source, ".");
+	CHECK_STR(found(&r, "a", "mount-host-sensitive"), "compose.yaml:5:15");
+}
+
 /* ---- Merging ------------------------------------------------------------------------------ */
 
 static void test_override(void)
@@ -878,6 +898,7 @@ int main(void)
 	test_caps();
 	test_namespaces();
 	test_mounts();
+	test_known_variables();
 	test_override();
 	test_extends();
 	test_include();
