@@ -232,10 +232,19 @@ static void init_term(struct live *l, struct live_target *t)
 		/* The kernel keeps it for sigwaitinfo(2) or a signalfd(2): atoll-init, tini. */
 		fact_set(t->f, FACT_INIT_TERM, TRI_YES, live_place(l, i, "status", "SigBlk"),
 			 "blocked, so that it can be waited for");
-	else
+	else if (t->p->ns->evidence & PN_EV_SIGWAIT) {
+		/* While it sleeps in rt_sigtimedwait(2), what it waits for counts as not blocked. */
+		bool known = i->cmdline && i->cmdline_len && init_is_known(i->cmdline);
+
+		fact_set(t->f, FACT_INIT_TERM, known ? TRI_YES : TRI_UNKNOWN, at,
+			 known ? "waits for signals"
+			       : "it waits for signals by sigtimedwait; for which ones cannot be "
+				 "seen");
+	} else {
 		fact_set(t->f, FACT_INIT_TERM, TRI_NO, at,
 			 arena_printf(l->arena, "%s has no handler, and the kernel drops it",
 				      live_escape(l, i->comm)));
+	}
 }
 
 static bool has_namespaces_inside(const struct pn_ns *ns)
