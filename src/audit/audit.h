@@ -43,6 +43,7 @@ struct source {
 	bool file;          /* `name` leads to it on disk: what lies beside it may be looked for */
 	const size_t *line; /* offsets of line starts, made when first asked for */
 	size_t line_count;
+	const uint32_t *chars; /* how many characters begin before each block of text, from then on */
 	size_t objects; /* how many were found in it: audit_object() counts */
 	const struct source *next;
 };
@@ -52,6 +53,7 @@ struct spot {
 	size_t line, column, end_line, end_column;
 	const char *text; /* the line, not NUL-terminated */
 	size_t len;
+	size_t offset; /* of the spot in the line, in bytes */
 };
 /* False: no place in a text (live, or the whole of an empty file). */
 bool place_spot(struct arena *a, const struct place *p, struct spot *ret);
@@ -148,6 +150,7 @@ struct audit {
 	size_t source_count, object_count;
 	size_t passed_count; /* files of directories that are no container configuration */
 	size_t input_bytes;  /* of all texts */
+	struct json_pool *pool; /* what their values have in common */
 	bool objects_cut;    /* AUDIT_OBJECTS_MAX was reached */
 	const struct diag *diags, **diags_end;
 	size_t diag_count;

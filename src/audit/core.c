@@ -115,6 +115,40 @@ static void make_lines(struct arena *a, struct source *s)
 	s->line_count = n;
 }
 
+/* Characters begin with what is no second byte of one. */
+static size_t begin_in(const char *text, size_t from, size_t to)
+{
+	size_t n = 0;
+
+	for (size_t i = from; i < to; i++)
+		n += ((unsigned char)text[i] & 0xc0) != 0x80;
+	return n;
+}
+
+/* A whole cluster may stand in one line of JSON, and each finding in it has a column. */
+enum { CHARS_BLOCK = 1024 };
+
+static void make_chars(struct arena *a, struct source *s)
+{
+	uint32_t *chars = arena_alloc(a, (s->len / CHARS_BLOCK + 1) * sizeof(*chars)), n = 0;
+
+	for (size_t i = 0; i <= s->len / CHARS_BLOCK; i++) {
+		size_t from = i * CHARS_BLOCK, left = s->len - from;
+
+		chars[i] = n;
+		n += (uint32_t)begin_in(s->text, from,
+					from + (left < CHARS_BLOCK ? left : CHARS_BLOCK));
+	}
+	s->chars = chars;
+}
+
+static size_t chars_before(const struct source *s, size_t offset)
+{
+	size_t block = offset / CHARS_BLOCK;
+
+	return s->chars[block] + begin_in(s->text, block * CHARS_BLOCK, offset);
+}
+
 static size_t line_of(const struct source *s, size_t offset)
 {
 	size_t low = 0, high = s->line_count;
@@ -130,14 +164,14 @@ static size_t line_of(const struct source *s, size_t offset)
 	return low;
 }
 
-/* In characters, from 1: what is no first byte of a UTF-8 sequence is not counted. */
-static size_t column_of(const struct source *s, size_t line, size_t offset)
+/* In characters, from 1. */
+static size_t column_of(struct arena *a, const struct source *s, size_t line, size_t offset)
 {
-	size_t column = 1;
-
-	for (size_t i = s->line[line]; i < offset; i++)
-		column += ((unsigned char)s->text[i] & 0xc0) != 0x80;
-	return column;
+	if (offset - s->line[line] < 2 * CHARS_BLOCK)
+		return begin_in(s->text, s->line[line], offset) + 1;
+	if (!s->chars)
+		make_chars(a, books_of(s));
+	return chars_before(s, offset) - chars_before(s, s->line[line]) + 1;
 }
 
 static size_t line_end(const struct source *s, size_t line)
@@ -209,11 +243,12 @@ bool place_spot(struct arena *a, const struct place *p, struct spot *ret)
 		end = offset;
 	last = line_of(s, end);
 	spot.line = line + 1;
-	spot.column = column_of(s, line, offset);
+	spot.column = column_of(a, s, line, offset);
 	spot.end_line = last + 1;
-	spot.end_column = column_of(s, last, end);
+	spot.end_column = column_of(a, s, last, end);
 	spot.text = s->text + s->line[line];
 	spot.len = line_end(s, line) - s->line[line];
+	spot.offset = offset - s->line[line];
 	*ret = spot;
 	return true;
 }

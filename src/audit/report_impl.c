@@ -330,21 +330,22 @@ static size_t columns(const char *s, size_t n)
 struct rep_quote rep_quote(struct arena *a, const struct spot *spot, size_t width)
 {
 	size_t from = spot->column, to = spot->end_line == spot->line ? spot->end_column : 0,
-	       at = 1, k, n = 0, first = 1, before = width / 3;
+	       at = from, k, n = 0, i = spot->offset < spot->len ? spot->offset : spot->len;
 	struct str line = { .arena = a }, mark = { .arena = a };
 	char piece[32];
 
-	if (from > before + 1)
-		first = from - before;
-	if (first > 1)
+	/* Begins a third of the width before, since the line may have millions. */
+	while (i > 0 && from - at < width / 3)
+		at -= ((unsigned char)spot->text[--i] & 0xc0) != 0x80;
+	while (i > 0 && ((unsigned char)spot->text[i] & 0xc0) == 0x80)
+		i--;
+	if (i > 0)
 		str_puts(&line, "...");
 	str_repeat(&mark, ' ', line.len);
-	for (size_t i = 0; i < spot->len; i += k, at++) {
+	for (; i < spot->len; i += k, at++) {
 		size_t len, cols;
 
 		k = char_len(spot->text + i, spot->len - i);
-		if (at < first)
-			continue;
 		/* Blanks for tabs; a backslash of the text stays one. */
 		if (spot->text[i] == '\t' || spot->text[i] == '\\')
 			len = (size_t)snprintf(piece, sizeof(piece), "%c",

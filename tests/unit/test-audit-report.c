@@ -39,6 +39,8 @@ static struct rep_quote quote(const char *line, size_t from, size_t to, size_t w
 			  .text = line,
 			  .len = strlen(line) };
 
+	for (size_t n = 1; n < from || ((unsigned char)line[s.offset] & 0xc0) == 0x80; s.offset++)
+		n += ((unsigned char)line[s.offset + 1] & 0xc0) != 0x80;
 	return rep_quote(&arena, &s, width);
 }
 
@@ -87,6 +89,40 @@ static void quotes(void)
 	CHECK_STR(q.mark + strspn(q.mark, " "), "^^^^^");
 	q = quote(line, 301, 500, 60); /* the mark ends with the line */
 	CHECK_INT(strlen(q.mark), strlen(q.line) - 3);
+}
+
+/* A cluster in one line: a column for each finding, and no walk through the line for any. */
+static void one_line(void)
+{
+	static const struct report_opts o = { .fail_on = SEV_MEDIUM };
+	struct str s = { .arena = &arena };
+	struct spot spot = { 0 };
+	size_t before = 0, found = 0;
+
+	CASE("one line");
+	str_puts(&s, "{\"kind\":\"List\",\"apiVersion\":\"v1\",\"items\":[");
+	for (int i = 0; i < 5000; i++)
+		str_printf(
+			&s,
+			"%s{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"p%d\","
+			"\"annotations\":{\"a\":\"\xc3\xa9\xe5\x90\x8d\"}},\"spec\":{\"hostPID\":true,"
+			"\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]}}",
+			i ? "," : "", i);
+	str_puts(&s, "]}");
+	begin("line.json", s.s);
+	CHECK_INT(a.object_count, 5000);
+	CHECK(strlen(make(REPORT_TEXT, &o)) > 5000 && strlen(make(REPORT_JSON, &o)) > 5000);
+	for (size_t i = 0; i < a.finding_count; i++)
+		if (strcmp(a.findings[i].rule->id, "pid-host") == 0)
+			found += place_spot(&arena, &a.findings[i].at, &spot);
+	CHECK_INT(found, 5000);
+	/* The last one, which is the furthest. */
+	for (const char *c = spot.text; c < spot.text + spot.offset; c++)
+		before += ((unsigned char)*c & 0xc0) != 0x80;
+	CHECK_INT(spot.column, before + 1);
+	CHECK(spot.column < spot.offset && spot.line == 1);
+	CHECK(strncmp(spot.text + spot.offset, "\"hostPID\"", 9) == 0 ||
+	      strncmp(spot.text + spot.offset, "true", 4) == 0);
 }
 
 static void escapes(void)
@@ -284,6 +320,7 @@ static void uris(void)
 int main(void)
 {
 	quotes();
+	one_line();
 	escapes();
 	verdicts();
 	nothing();
