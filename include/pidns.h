@@ -247,7 +247,8 @@ enum pn_hold { PN_HOLD_MOUNT, PN_HOLD_FD, PN_HOLD_CHILDREN /* as ns/pid_for_chil
 /* What keeps a namespace besides processes in it. */
 struct pn_pin {
 	enum pn_hold how;
-	pid_t pid;        /* a process that has the mount in its view, or the descriptor */
+	pid_t pid;        /* a process that has the mount in its view, or the descriptor; 0: no
+	                   * process is in that mount namespace */
 	int fd;           /* PN_HOLD_FD */
 	const char *path; /* PN_HOLD_MOUNT: mount point, as that process sees it */
 	uint64_t mntns;   /* PN_HOLD_MOUNT: inode of the mount namespace */
@@ -323,7 +324,8 @@ enum {
 	PN_F_NSLINKS = 1 << 9, /* all types of namespaces [30 us] */
 	PN_F_LABEL = 1 << 10,  /* attr/current [7 us] */
 	PN_F_MOUNTS = 1 << 11, /* namespaces kept by mounts, in every mount namespace [6 us and
-	                        * a mountinfo for each mount namespace] */
+	                        * a mountinfo for each mount namespace]; from 6.12 on also in
+	                        * those that no process is in */
 	PN_F_FDS = 1 << 12,    /* namespaces kept by open descriptors [as lsof] */
 	PN_F_VERIFY = 1 << 13, /* read ns/pid of every process instead of using the rule [6 us] */
 	PN_F_WCHAN =

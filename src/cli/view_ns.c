@@ -203,6 +203,9 @@ static const char *pin_text(struct arena *a, const struct pn_pin *p)
 {
 	switch (p->how) {
 	case PN_HOLD_MOUNT:
+		if (p->pid == 0)
+			return arena_printf(a, "mount %s (in mnt:[%" PRIu64 "], without processes)",
+					    out_escape(a, p->path ? p->path : "?"), p->mntns);
 		return arena_printf(a, "mount %s (as seen by %d, mnt:[%" PRIu64 "])",
 				    out_escape(a, p->path ? p->path : "?"), (int)p->pid, p->mntns);
 	case PN_HOLD_FD: return arena_printf(a, "fd %d of %d", p->fd, (int)p->pid);

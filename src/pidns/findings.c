@@ -202,7 +202,7 @@ static int without_process(struct pn_snap *s, struct nsrow *n)
 	const struct pn_pin *pin = n->pub.pins;
 	const struct pn_proc *by = pin ? pn_find(s, pin->pid) : NULL;
 	char path[256] = "";
-	const char *why;
+	const char *why, *fix;
 
 	if (n->pub.state == PN_NO_INIT_YET)
 		return add(
@@ -221,7 +221,13 @@ static int without_process(struct pn_snap *s, struct nsrow *n)
 		return 0;
 	if (pin->path)
 		(void)pn_escape(path, sizeof(path), pin->path, strlen(pin->path));
-	if (pin->how == PN_HOLD_MOUNT)
+	if (pin->how == PN_HOLD_MOUNT && pin->pid == 0)
+		why = words(s,
+			    "%s namespace %llu has no process; a mount on %s keeps it, in mount "
+			    "namespace %llu, which no process is in",
+			    pn_type_name(n->pub.type), (unsigned long long)n->pub.ino, path,
+			    (unsigned long long)pin->mntns);
+	else if (pin->how == PN_HOLD_MOUNT)
 		why = words(
 			s,
 			"%s namespace %llu has no process; a mount on %s keeps it, as %d sees it",
@@ -234,17 +240,21 @@ static int without_process(struct pn_snap *s, struct nsrow *n)
 	else
 		why = words(s, "PID namespace %llu has no process; children of %d would be in it",
 			    (unsigned long long)n->pub.ino, (int)pin->pid);
-	return add(s,
-		   (struct pn_finding){ .code = PN_FIND_PINNED,
-					.severity = PN_NOTE,
-					.ns = &n->pub,
-					.culprit = by,
-					.why = why,
-					.fix = pin->how == PN_HOLD_MOUNT
-						       ? words(s, "nsenter -t %d -m umount '%s'",
-							       (int)pin->pid, path)
-						       : words(s, "it goes when %d lets go of it",
-							       (int)pin->pid) });
+	if (pin->how == PN_HOLD_MOUNT && pin->pid == 0)
+		fix = words(
+			s,
+			"let go of mount namespace %llu: atoll ns --held -t mnt says what keeps it",
+			(unsigned long long)pin->mntns);
+	else if (pin->how == PN_HOLD_MOUNT)
+		fix = words(s, "nsenter -t %d -m umount '%s'", (int)pin->pid, path);
+	else
+		fix = words(s, "it goes when %d lets go of it", (int)pin->pid);
+	return add(s, (struct pn_finding){ .code = PN_FIND_PINNED,
+					   .severity = PN_NOTE,
+					   .ns = &n->pub,
+					   .culprit = by,
+					   .why = why,
+					   .fix = fix });
 }
 
 static int namespace(struct pn_snap *s, struct nsrow *n)

@@ -174,6 +174,8 @@ uint64_t more_start(struct pn_snap *s, int dirfd);
 int pins_add(struct pn_snap *s, struct row *r, enum pn_type t, uint64_t ino, struct pn_pin pin);
 int pins_mounts(struct pn_snap *s, struct row *r, int dirfd);
 int pins_fds(struct pn_snap *s, struct row *r, int dirfd);
+/* mntwalk.c: after all processes, in mount namespaces that none of them is in. */
+int pins_walk(struct pn_snap *s);
 
 /* owner.c: the containers there are. */
 int owner_read(struct pn_snap *s, struct row *r, const char *text, size_t len);

@@ -20,7 +20,7 @@ int pins_add(struct pn_snap *s, struct row *r, enum pn_type t, uint64_t ino, str
 	h = pool_alloc(&s->pool, sizeof(*h));
 	if (!h)
 		return -ENOMEM;
-	pin.pid = r->pub.pid;
+	pin.pid = r ? r->pub.pid : 0;
 	*h = (struct hold){ .type = t, .ino = ino, .pin = pin, .by = r, .next = s->holds };
 	s->holds = h;
 	s->nhold++;

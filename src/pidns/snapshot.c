@@ -177,6 +177,8 @@ static int build(struct pn_snap *s, uint32_t fields)
 
 	s->fields = fields;
 	r = scan_all(s);
+	if (r == 0 && fields & PN_F_MOUNTS)
+		r = pins_walk(s);
 	if (r == 0 && s->info.recorded)
 		r = read_recorded(s);
 	if (r == 0)

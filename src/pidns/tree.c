@@ -232,7 +232,7 @@ static void find_parent(struct pn_snap *s, struct nsrow *n, struct nsrow *root)
 		n->up = up->nsr;
 	else if (n->pub.level == s->base + 1)
 		n->up = root;
-	if (!n->up || !n->up->pub.ino || !n->pub.ino)
+	if (!n->up || !n->up->pub.ino || !n->pub.ino || n->pub.nproc == 0)
 		n->pub.flags |= PN_NS_F_PARENT_INFERRED;
 	if (n->up == n)
 		n->up = NULL;
@@ -317,8 +317,8 @@ static int hold_one(struct pn_snap *s, struct hold *h)
 			return -ENOMEM;
 		n->pub.state = h->ino ? PN_PINNED : PN_NO_INIT_YET;
 		if (h->type == PN_PID)
-			n->pub.level = h->by->pub.level + 1;
-		if (h->ino == 0)
+			n->pub.level = (h->by ? h->by->pub.level : s->base) + 1;
+		if (h->ino == 0 && h->by)
 			n->up = h->by->nsr;
 	}
 	pin = pool_alloc(&s->pool, sizeof(*pin));

@@ -28,6 +28,19 @@ static inline pid_t sys_clone3(struct clone_args *args, size_t size)
 	return (pid_t)sys_ret(syscall(SYS_clone3, args, size));
 }
 
+/* What mask asks for of one mount; -EOVERFLOW: buf is too small. */
+static inline int sys_statmount(const struct uapi_mnt_id_req *req, struct uapi_statmount *buf,
+				size_t size)
+{
+	return (int)sys_ret(syscall(__NR_statmount, req, buf, size, 0));
+}
+
+/* Ids of the mounts below req->mnt_id, after req->param. How many. */
+static inline ssize_t sys_listmount(const struct uapi_mnt_id_req *req, uint64_t *ids, size_t n)
+{
+	return sys_ret(syscall(__NR_listmount, req, ids, n, 0));
+}
+
 /* flags: O_*; resolve: RESOLVE_* */
 static inline int sys_openat2(int dirfd, const char *path, uint64_t flags, uint64_t mode,
 			      uint64_t resolve)

@@ -26,6 +26,10 @@
 #define NS_GET_PID_IN_PIDNS    0x8004b708
 #define NS_GET_TGID_IN_PIDNS   0x8004b709
 #endif
+#ifndef NS_MNT_GET_NEXT /* 6.12; with struct mnt_ns_info of 16 bytes */
+#define NS_MNT_GET_NEXT 0x8010b70b
+#define NS_MNT_GET_PREV 0x8010b70c
+#endif
 #ifndef NS_GET_ID /* 6.18 */
 #define NS_GET_ID 0x8008b70d
 #endif
@@ -39,3 +43,29 @@
 #define PIDFD_GET_USER_NAMESPACE   0xff09
 #define PIDFD_GET_UTS_NAMESPACE    0xff0a
 #endif
+
+/* statmount(2), listmount(2): 6.8; of other mount namespaces: 6.11. Under names of our own, since
+ * <linux/mount.h> has them or not. */
+#ifndef __NR_statmount
+#define __NR_statmount 457
+#define __NR_listmount 458
+#endif
+struct uapi_mnt_id_req {
+	uint32_t size, spare;
+	uint64_t mnt_id, param, mnt_ns_id;
+};
+struct uapi_statmount {
+	uint32_t size, mnt_opts;
+	uint64_t mask;
+	uint32_t sb_dev_major, sb_dev_minor;
+	uint64_t sb_magic;
+	uint32_t sb_flags, fs_type;
+	uint64_t mnt_id, mnt_parent_id;
+	uint32_t mnt_id_old, mnt_parent_id_old;
+	uint64_t mnt_attr, mnt_propagation, mnt_peer_group, mnt_master, propagate_from;
+	uint32_t mnt_root, mnt_point; /* where in str they begin */
+	uint64_t spare[50];
+	char str[]; /* at 512 */
+};
+enum { UAPI_SB_BASIC = 1, UAPI_MNT_ROOT = 8, UAPI_MNT_POINT = 16 };
+#define UAPI_LSMT_ROOT 0xffffffffffffffffULL

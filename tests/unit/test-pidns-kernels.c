@@ -316,6 +316,67 @@ static void check_label(void)
 	CHECK_INT(system(command), 0);
 }
 
+/* ---- a mount namespace without processes ---------------------------------------------------- */
+
+static void pin_one(void)
+{
+	char path[64];
+	int fd;
+	pid_t pid;
+
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("t", "/mnt", "tmpfs", 0, NULL) < 0)
+		_exit(1);
+	fd = open("/mnt/x y", O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	close(fd);
+	pid = child(CLONE_NEWPID, sleeper);
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/pid", (int)pid);
+	if (mount(path, "/mnt/x y", NULL, MS_BIND, NULL) < 0)
+		_exit(2);
+	kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
+	(void)prctl(PR_SET_NAME, "pinned it");
+}
+
+static void check_walk(void)
+{
+	pid_t pid = child(0, pin_one);
+	const struct pn_ns *found = NULL;
+	const struct pn_pin *pin = NULL;
+	char path[64];
+	struct stat st = { 0 };
+	struct pn_snap *s;
+	int fd;
+
+	CASE("kept by a mount where no process is");
+	nap(300);
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/mnt", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC); /* which keeps the mount namespace */
+	CHECK_INT(fstat(fd, &st), 0);
+	kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
+	started[--nstarted] = 0;
+	s = snap(NULL, PN_LEAN | PN_F_MOUNTS);
+	for (size_t i = 0; s && i < pn_ns_count(s); i++)
+		for (const struct pn_pin *p = pn_ns_at(s, i)->pins; p; p = p->next)
+			if (p->mntns == st.st_ino) {
+				found = pn_ns_at(s, i);
+				pin = p;
+			}
+	if (!(pn_features() & PN_FEAT_MNTNS_WALK)) {
+		SKIP("NS_MNT_GET_NEXT is of Linux 6.12");
+	} else if (CHECK(found != NULL)) {
+		CHECK_INT(found->type, PN_PID);
+		CHECK_INT(found->state, PN_PINNED);
+		CHECK_STR(pin->path, "/mnt/x y");
+		CHECK_INT(pin->pid, 0);
+		CHECK_INT(pin->how, PN_HOLD_MOUNT);
+		CHECK(found->flags & PN_NS_F_PARENT_INFERRED);
+	}
+	pn_free(s);
+	close(fd);
+}
+
 /* ---- verdicts ---------------------------------------------------------------------------------- */
 
 static __attribute__((noreturn)) void sleep_long(void)
@@ -423,6 +484,7 @@ int main(void)
 	check_hidepid("ptraceable");
 	check_fds();
 	check_label();
+	check_walk();
 	check_verdict("an init that looks now and then", polls, PN_REAP_UNKNOWN, PN_EV_WAITED,
 		      "has collected children before");
 	check_verdict("an init that sleeps", sleeps, PN_REAP_NO, PN_EV_NEVER,
