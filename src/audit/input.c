@@ -348,14 +348,14 @@ static void parse(struct audit *a, struct source *src, struct json_set *ret)
 		blank++;
 	src->yaml = blank == src->len || !strchr("{[", src->text[blank]) || !src->text[blank];
 	if (src->yaml) {
-		yaml_read(src->text, src->len, a->arena, ret);
+		yaml_read_pooled(src->text, src->len, a->pool, ret);
 		return;
 	}
-	json_read(src->text, src->len, a->arena, ret);
+	json_read_pooled(src->text, src->len, a->pool, ret);
 	broken = first_broken(ret);
 	if (!broken)
 		return;
-	yaml_read(src->text, src->len, a->arena, &yaml);
+	yaml_read_pooled(src->text, src->len, a->pool, &yaml);
 	if (yaml.doc_count < ret->doc_count)
 		return;
 	if (yaml.doc_count == ret->doc_count && yaml.issues &&
@@ -437,6 +437,8 @@ unsigned int input_text(struct input *in, const char *name, const char *raw, siz
 	src->name = arena_strdup(a->arena, name);
 	src->file = in->file;
 	a->input_bytes += len;
+	if (!a->pool)
+		a->pool = json_pool_new(a->arena);
 	encoding_decode(kept ? raw : arena_strndup(a->arena, raw, len), len, a->arena, &d);
 	src->text = d.text;
 	src->len = d.len;

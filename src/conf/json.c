@@ -603,11 +603,17 @@ int json_parse(const char *name, const char *text, size_t len, struct arena *a,
 
 void json_read(const char *text, size_t len, struct arena *a, struct json_set *ret)
 {
+	json_read_pooled(text, len, json_pool_new(a), ret);
+}
+
+void json_read_pooled(const char *text, size_t len, struct json_pool *pool, struct json_set *ret)
+{
+	struct arena *a = pool->arena;
 	struct json_doc doc = { .name = "", .text = text, .len = len };
 	struct reader r = {
 		.doc = &doc,
 		.set = ret,
-		.pool = json_pool_new(a),
+		.pool = pool,
 		.arena = a,
 		.depth_max = JSON_DEEP_MAX,
 		.values_max = JSON_MANY_MAX,

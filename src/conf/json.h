@@ -108,3 +108,9 @@ struct json_set {
 /* The text must outlive the set, as must the arena. It should be UTF-8 (conf/encoding.h); what is not
  * is an issue. */
 void json_read(const char *text, size_t len, struct arena *a, struct json_set *ret);
+
+/* For many texts in one arena: what their values have in common is kept once. `pool` is of that
+ * arena (conf/json_set.h). */
+struct json_pool;
+struct json_pool *json_pool_new(struct arena *a);
+void json_read_pooled(const char *text, size_t len, struct json_pool *pool, struct json_set *ret);

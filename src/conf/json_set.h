@@ -28,7 +28,6 @@ struct json_pool {
 	} cache[POOL_CACHE];
 };
 
-struct json_pool *json_pool_new(struct arena *a);
 const char *json_pool_text(struct json_pool *p, const char *s, size_t len);
 
 /* A value with a tag. */

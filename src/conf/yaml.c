@@ -674,7 +674,12 @@ static size_t piece_end(const char *text, size_t len, size_t from, size_t *ret_d
 
 void yaml_read(const char *text, size_t len, struct arena *a, struct json_set *ret)
 {
-	struct reader r = { .set = ret, .arena = a, .pool = json_pool_new(a) };
+	yaml_read_pooled(text, len, json_pool_new(a), ret);
+}
+
+void yaml_read_pooled(const char *text, size_t len, struct json_pool *pool, struct json_set *ret)
+{
+	struct reader r = { .set = ret, .arena = pool->arena, .pool = pool };
 	size_t end, directives;
 
 	json_set_init(ret);

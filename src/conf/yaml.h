@@ -24,3 +24,4 @@
 /* Nothing is lost without an issue. An empty text has no documents and no issues. Time is bounded
  * by a small multiple of libyaml's for texts that nest little, and by a budget for others. */
 void yaml_read(const char *text, size_t len, struct arena *a, struct json_set *ret);
+void yaml_read_pooled(const char *text, size_t len, struct json_pool *pool, struct json_set *ret);
