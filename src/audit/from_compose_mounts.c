@@ -87,8 +87,10 @@ static struct mount_fact *add_mount(struct cservice *s, const struct use *u, enu
 	m->kind = kind;
 	m->target = u->target;
 	m->readonly = u->readonly ? TRI_YES : TRI_NO;
-	m->shared = u->propagation && (!strcmp(u->propagation, "shared") ||
-				       !strcmp(u->propagation, "rshared"))
+	/* Of volumes and of a tmpfs docker compose passes none on. */
+	m->shared = kind == MK_BIND && u->propagation &&
+				    (!strcmp(u->propagation, "shared") ||
+				     !strcmp(u->propagation, "rshared"))
 			    ? TRI_YES
 			    : TRI_NO;
 	m->via = u->via;
@@ -136,8 +138,7 @@ static void driver_opts(struct cservice *s, struct use *u, const struct cv *opts
 	made.via = arena_printf(a, "%s%svolume %s, driver_opts", u->via ? u->via : "",
 				u->via ? ", " : "", u->source);
 	made.readonly = u->readonly || has_word(o, "ro");
-	if (has_word(o, "shared") || has_word(o, "rshared"))
-		made.propagation = "shared";
+	made.propagation = has_word(o, "shared") || has_word(o, "rshared") ? "shared" : NULL;
 	if (device && (has_word(o, "bind") || has_word(o, "rbind") || !strcmp(type, "bind"))) {
 		made.src = dev->src;
 		made.hidden = true;
