@@ -211,18 +211,20 @@ static void read_workload(struct audit *a, const struct source *src, const struc
 {
 	struct k8s_pod p = pod_of(a, src, object, w->kind);
 	const struct json *template = object, *above = object;
+	unsigned int how = 0;
 
-	/* Versions of the past had other fields around the template. */
-	if (w->type &&
-	    (!api_version || !strstr(api_version, "beta") || !strcmp(w->kind, "CronJob")))
-		k8s_check(a, src, object, w->type, false);
 	for (size_t i = 0; template && w->path[i]; i++) {
 		above = template;
 		template = k8s_get(template, w->path[i]);
 	}
-	if (template && !(w->type && (!api_version || !strstr(api_version, "beta") ||
-				      !strcmp(w->kind, "CronJob"))))
-		k8s_check(a, src, template, &k8s_pod_template, false);
+	if (k8s_get(k8s_get(object, "metadata"), "uid"))
+		how |= K8S_STORED;
+	/* Versions of the past had other fields around the template. */
+	if (w->type &&
+	    (!api_version || !strstr(api_version, "beta") || !strcmp(w->kind, "CronJob")))
+		k8s_check(a, src, object, w->type, how);
+	else if (template)
+		k8s_check(a, src, template, &k8s_pod_template, how);
 	p.meta = k8s_get(template, "metadata");
 	p.spec = k8s_get(template, "spec");
 	p.claims = k8s_get(above, "volumeClaimTemplates");
@@ -305,7 +307,7 @@ static void take_shape(struct search *s, const struct json *spec)
 		p.meta = object_or_null(k8s_get(above, "metadata"));
 	p.title = arena_printf(p.a->arena, "%s%s", p.title,
 			       way_to(p.a->arena, s->base.object, spec));
-	k8s_check(p.a, p.src, spec, &k8s_pod_spec, true);
+	k8s_check(p.a, p.src, spec, &k8s_pod_spec, K8S_LOOSE);
 	add_pod(&p);
 	s->found++;
 }
@@ -375,10 +377,12 @@ static void read_object(struct audit *a, const struct source *src, const struct 
 static void read_list(struct audit *a, const struct source *src, const struct json *list,
 		      const char *kind, const char *api_version, int depth)
 {
-	const struct json *items = k8s_get(list, "items");
+	const struct json *items = json_get(list, "items");
 	size_t len = strlen(kind) - strlen("List");
 	const char *item = len ? arena_strndup(a->arena, kind, len) : NULL;
 
+	if (!items || items->type == JSON_NULL)
+		return;
 	if (items->type != JSON_ARRAY || depth == LISTS_MAX) {
 		struct place at = place_of(src, items);
 
@@ -395,7 +399,8 @@ static bool is_list(const char *kind, const struct json *object)
 {
 	size_t len = strlen(kind);
 
-	return len >= 4 && !strcmp(kind + len - 4, "List") && k8s_get(object, "items");
+	return len >= 4 && !strcmp(kind + len - 4, "List") &&
+	       (json_get(object, "items") || len == 4);
 }
 
 static void read_object(struct audit *a, const struct source *src, const struct json *object,

@@ -114,9 +114,14 @@ const struct json *k8s_note(const struct k8s_pod *p, const char *prefix, const c
 const struct json *k8s_effective(const struct k8s_pod *p, const struct k8s_container_ref *c,
 				 const char *key);
 
-/* A tree against a type. Loose: only what can hardly be meant otherwise is said. */
+/* A tree against a type. */
+enum {
+	K8S_LOOSE = 1,  /* only what can hardly be meant otherwise is said */
+	K8S_STORED = 2, /* it comes from an API server, which keeps no field that it does not know:
+			 * it is newer than the tables. Said, and does not block. */
+};
 void k8s_check(struct audit *a, const struct source *src, const struct json *node,
-	       const struct k8s_type *t, bool loose);
+	       const struct k8s_type *t, unsigned int how);
 /* The name of `count` that is nearest to a mistyped one; NULL: none is near. */
 struct k8s_near {
 	const char *name, *best;

@@ -216,7 +216,7 @@ static const char *word_of_node(const struct json *n)
 struct walk {
 	struct audit *a;
 	const struct source *src;
-	bool loose;
+	bool loose, stored;
 };
 
 static bool scalar_fits(const struct json *n, enum k8s_is is)
@@ -294,20 +294,23 @@ static void unknown_field(const struct walk *w, const struct json *n, const stru
 	struct place at = place_of_key(w->src, n);
 	struct k8s_near near = { .name = n->key };
 	const char *where = place_of_field(t, n->key);
+	struct diag *d = NULL;
 
 	if (k8s_diags_full(w->a, w->src))
 		return; /* nearness takes time */
 	for (size_t i = 0; !where && i < t->count; i++)
 		k8s_near(&near, t->fields[i].name);
 	if (where)
-		k8s_diag(w->a, DIAG_UNKNOWN_FIELD, NULL, &at,
-			 "%s has no field %s; it belongs in %s", t->name, n->key, where);
+		d = k8s_diag(w->a, DIAG_UNKNOWN_FIELD, NULL, &at,
+			     "%s has no field %s; it belongs in %s", t->name, n->key, where);
 	else if (near.best)
-		k8s_diag(w->a, DIAG_UNKNOWN_FIELD, NULL, &at,
-			 "%s has no field %s; did you mean %s?", t->name, n->key, near.best);
+		d = k8s_diag(w->a, DIAG_UNKNOWN_FIELD, NULL, &at,
+			     "%s has no field %s; did you mean %s?", t->name, n->key, near.best);
 	else if (!w->loose)
-		k8s_diag(w->a, DIAG_UNKNOWN_FIELD, NULL, &at, "%s has no field %s", t->name,
-			 n->key);
+		d = k8s_diag(w->a, DIAG_UNKNOWN_FIELD, NULL, &at, "%s has no field %s", t->name,
+			     n->key);
+	if (d && w->stored)
+		d->blocks = false;
 }
 
 /* Kinds of others may have a string that stands for a mapping, and the like. A field that
@@ -363,9 +366,9 @@ static void check_object(const struct walk *w, const struct json *n, const struc
 }
 
 void k8s_check(struct audit *a, const struct source *src, const struct json *node,
-	       const struct k8s_type *t, bool loose)
+	       const struct k8s_type *t, unsigned int how)
 {
-	struct walk w = { a, src, loose };
+	struct walk w = { a, src, how & K8S_LOOSE, how & K8S_STORED };
 
 	if (node && node->type == JSON_OBJECT)
 		check_object(&w, node, t);

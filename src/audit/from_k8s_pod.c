@@ -143,9 +143,9 @@ static void read_user(const struct reading *r)
 		text = "hostUsers: false";
 	}
 	fact_set(r->f, FACT_ROOT_OF_HOST, is, place, text);
-	fact_set(r->f, FACT_USERNS_EXPLICIT_HOST,
-		 host_users ? (own_users == TRI_UNKNOWN ? TRI_UNKNOWN : own_users) : TRI_NO,
-		 at_pod(r, host_users), host_users ? "hostUsers: true" : NULL);
+	fact_set(r->f, FACT_USERNS_EXPLICIT_HOST, host_users ? own_users : TRI_NO,
+		 at_pod(r, host_users),
+		 own_users == TRI_UNKNOWN ? "hostUsers is no boolean" : NULL);
 	ns_set(r->f, NST_USER,
 	       own_users == TRI_NO    ? NSM_OWN
 	       : own_users == TRI_YES ? NSM_HOST

@@ -580,6 +580,15 @@ static void test_fields(void)
 	}
 }
 
+/* An API server drops what it does not know: what is there, a newer one knows. */
+static void test_stored(void)
+{
+	CASE("stored");
+	read_text("{apiVersion: v1, kind: Pod, metadata: {name: p, uid: 7f}, spec: {newField: 1, "
+		  "containers: [{name: c}]}}\n");
+	CHECK_STR(diags(), "(note) input-unknown-field: PodSpec has no field newField");
+}
+
 /* JSON's 1e1 is no integer to Kubernetes; YAML's is made one on the way. */
 static void test_numbers(void)
 {
@@ -677,6 +686,7 @@ int main(void)
 	test_claims();
 	test_dialect();
 	test_fields();
+	test_stored();
 	test_numbers();
 	test_tables();
 	test_once();
