@@ -133,7 +133,8 @@ static void read_caps(struct cri *c)
 	const struct json *caps = spec_obj(c->security, "capabilities");
 	const struct json *add = spec_list(caps, "add_capabilities");
 	const struct json *drop = spec_list(caps, "drop_capabilities");
-	struct cap_names a = spec_caps(&c->s, add, true), d = spec_caps(&c->s, drop, true);
+	struct cap_names a = spec_caps_add(&c->s, add, true);
+	struct cap_names d = spec_caps(&c->s, drop, true);
 	struct place at = caps ? spec_at(&c->s, caps) : c->at;
 	struct cap_fact *fact = &c->f->caps;
 	uint64_t bits = d.all ? 0 : caps_docker & ~d.bits;
@@ -145,7 +146,6 @@ static void read_caps(struct cri *c)
 		fact->bits[set] = bits;
 		fact->at[set] = at;
 	}
-	spec_caps_added(&c->s, add, true);
 	fact->named_all = a.all != NULL;
 	if (a.all)
 		fact->all_at = spec_at(&c->s, a.all);

@@ -230,7 +230,8 @@ static void read_caps(struct inspect *i)
 			  *drop = spec_list(i->host, "CapDrop");
 	const struct json *bnd = spec_list(i->root, "BoundingCaps");
 	const struct json *eff = spec_list(i->root, "EffectiveCaps");
-	struct cap_names a = spec_caps(&i->s, add, true), d = spec_caps(&i->s, drop, true);
+	struct cap_names a = spec_caps_add(&i->s, add, true);
+	struct cap_names d = spec_caps(&i->s, drop, true);
 	struct cap_fact *c = &i->f->caps;
 	uint64_t bits = i->podman ? caps_podman : caps_docker;
 	struct place at = in_host(i, "CapAdd");
@@ -257,7 +258,6 @@ static void read_caps(struct inspect *i)
 	}
 	if (i->podman)
 		spec_caps_all(i->f);
-	spec_caps_added(&i->s, add, true);
 	if (a.all) {
 		c->named_all = true;
 		c->all_at = spec_at(&i->s, a.all);

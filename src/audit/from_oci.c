@@ -212,8 +212,7 @@ static void read_caps(const struct spec *s, const struct json *process, struct p
 		if (v && !c->known[i])
 			audit_diag(s->a, DIAG_BAD_TYPE, s->f, &here,
 				   "\"%s\": this is not an array of names", cap_sets[i]);
-		c->bits[i] = spec_caps(s, v, false).bits;
-		spec_caps_added(s, v, false);
+		c->bits[i] = spec_caps_add(s, v, false).bits;
 	}
 	spec_caps_all(s->f);
 	if (c->known[CAPS_BOUNDING])

@@ -58,8 +58,8 @@ struct cap_names {
 	const struct json *all; /* ALL was in it */
 };
 struct cap_names spec_caps(const struct spec *s, const struct json *list, bool engine);
-/* The input asks for these by name. */
-void spec_caps_added(const struct spec *s, const struct json *list, bool engine);
+/* The same for a list by which the input asks for them: kept with the places. */
+struct cap_names spec_caps_add(const struct spec *s, const struct json *list, bool engine);
 /* "All" as the input means it: of an older kernel it may be fewer bits than are known here. */
 void spec_caps_all(struct facts *f);
 /* What is left of an engine's default set is so little that it was given up on purpose. */

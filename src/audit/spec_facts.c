@@ -5,6 +5,7 @@
 
 #include "audit/spec.h"
 #include "base/cleanup.h"
+#include "base/names.h"
 #include "base/num.h"
 
 /* Tables hold their texts rather than pointers to them: the runtime reads this too, and each page
@@ -67,9 +68,9 @@ static int cap_of(const struct spec *s, const struct json *v, bool engine)
 			   "the name of a capability is a string, this is none");
 		return -1;
 	}
-	cap = cap_from_name(v->text, engine);
 	/* A runtime wants the whole name: without CAP_ it is none. */
-	if (cap >= 0 && (engine || strncmp(v->text, "CAP_", 4) == 0))
+	cap = engine ? cap_from_name(v->text, true) : name_cap(v->text);
+	if (cap >= 0)
 		return cap;
 	cap = cap_from_name(strncmp(v->text, "CAP_CAP_", 8) == 0 ? v->text + 4 : v->text, true);
 	if (cap >= 0) {
@@ -89,7 +90,21 @@ static int cap_of(const struct spec *s, const struct json *v, bool engine)
 	return -1;
 }
 
-struct cap_names spec_caps(const struct spec *s, const struct json *list, bool engine)
+static void add_cap(const struct spec *s, const struct json *v, int cap)
+{
+	struct cap_fact *c = &s->f->caps;
+	struct place *at;
+
+	if (c->added >> cap & 1)
+		return;
+	at = ARENA_NEW(s->a->arena, struct place);
+	*at = spec_at(s, v);
+	c->added |= UINT64_C(1) << cap;
+	c->added_at[cap] = at;
+}
+
+static struct cap_names read_caps(const struct spec *s, const struct json *list, bool engine,
+				  bool added)
 {
 	struct cap_names ret = { 0 };
 
@@ -103,31 +118,23 @@ struct cap_names spec_caps(const struct spec *s, const struct json *list, bool e
 			continue;
 		}
 		cap = cap_of(s, v, engine);
-		if (cap >= 0)
-			ret.bits |= UINT64_C(1) << cap;
+		if (cap < 0)
+			continue;
+		ret.bits |= UINT64_C(1) << cap;
+		if (added)
+			add_cap(s, v, cap);
 	}
 	return ret;
 }
 
-void spec_caps_added(const struct spec *s, const struct json *list, bool engine)
+struct cap_names spec_caps(const struct spec *s, const struct json *list, bool engine)
 {
-	struct cap_fact *c = &s->f->caps;
+	return read_caps(s, list, engine, false);
+}
 
-	if (!list || list->type != JSON_ARRAY)
-		return;
-	for (const struct json *v = list->child; v; v = v->next) {
-		int cap = v->type == JSON_STRING ? cap_from_name(v->text, engine) : -1;
-
-		if (cap < 0 || (!engine && strncmp(v->text, "CAP_", 4) != 0))
-			continue;
-		c->added |= UINT64_C(1) << cap;
-		if (!c->added_at[cap]) {
-			struct place *at = ARENA_NEW(s->a->arena, struct place);
-
-			*at = spec_at(s, v);
-			c->added_at[cap] = at;
-		}
-	}
+struct cap_names spec_caps_add(const struct spec *s, const struct json *list, bool engine)
+{
+	return read_caps(s, list, engine, true);
 }
 
 /* CAP_AUDIT_READ, of Linux 3.16: no kernel in use has fewer. */
