@@ -249,7 +249,7 @@ struct facts {
 	 * in the facts of each of its containers, which follow each other, and the engine tells it once. Lists
 	 * of the pod (volume types, sysctls, groups) are with its first container only. */
 	const struct json *pod_node;
-	int64_t pid;           /* live: outer PID of its init, else 0 */
+	int64_t pid; /* live: outer PID of its init, else 0 */
 	/* Annotations and labels that suppress (suppress.c reads them): the mapping, or NULL. */
 	const struct json *annotations, *labels;
 

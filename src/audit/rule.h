@@ -28,8 +28,8 @@ enum rule_on {
 	ON_CHECK = 0, /* .check decides */
 	ON_FACT_YES,  /* fires if fact[.which] is TRI_YES, cannot tell if TRI_UNKNOWN */
 	ON_FACT_NO,   /* fires if it is TRI_NO */
-	ON_LIST,      /* fires for the items of list[.which], once for each place; cannot tell if it is not whole */
-	ON_NS_HOST    /* fires if ns_of[.which] is NSM_HOST; cannot tell if NSM_UNKNOWN */
+	ON_LIST, /* fires for the items of list[.which], once for each place; cannot tell if it is not whole */
+	ON_NS_HOST /* fires if ns_of[.which] is NSM_HOST; cannot tell if NSM_UNKNOWN */
 };
 
 struct rule {
@@ -40,9 +40,9 @@ struct rule {
 	const char *fix; /* what to do; sentences */
 	const char *
 		refs; /* public references: URLs, CVE and CIS numbers; separated by spaces or "; " */
-	unsigned int kinds; /* enum input_kind that can answer */
+	unsigned int kinds;  /* enum input_kind that can answer */
 	unsigned int unsure; /* those that can at most say that it cannot be told */
-	bool windows;	     /* asked about Windows containers too */
+	bool windows;        /* asked about Windows containers too */
 	bool in_privileged; /* part of what privileged mode is: not told again beside that finding */
 	enum rule_on on;
 	int which; /* fact_id, list_id or ns_type */

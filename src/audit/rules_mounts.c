@@ -16,7 +16,11 @@ struct verdict {
 	enum severity severity; /* SEV_NONE: the rule's */
 };
 
-enum { PATH_ROOM = 4096, ROOTS_MAX = 8 };
+enum {
+	PATH_ROOM = 4096,
+	PATH_LONGEST = PATH_ROOM - 16 /* "/home" fits before it */,
+	ROOTS_MAX = 8
+};
 
 /* ---- Paths -------------------------------------------------------------------------------- */
 
@@ -30,7 +34,7 @@ static size_t add_component(char *out, size_t len, const char *name, size_t n)
 			;
 		return len;
 	}
-	if (len + 1 + n >= PATH_ROOM)
+	if (len + 1 + n >= PATH_LONGEST)
 		return len;
 	out[len++] = '/';
 	memcpy(out + len, name, n);
@@ -59,6 +63,11 @@ static void clean(const char *path, char out[PATH_ROOM])
 	out[len] = '\0';
 }
 
+static void copy(char out[PATH_ROOM], const char *path)
+{
+	memcpy(out, path, strlen(path) + 1);
+}
+
 /* /proc/1/root/X is X, as the host's PID 1 sees it. */
 static const char *behind_proc_root(const char *path)
 {
@@ -84,7 +93,7 @@ static void normalise(const char *path, char out[PATH_ROOM])
 		stpcpy(stpcpy(out, strncmp(rest, "/lock", 5) ? "" : "/run"), rest);
 		return;
 	}
-	strcpy(out, behind_proc_root(once));
+	copy(out, behind_proc_root(once));
 }
 
 /* fnmatch(3) with FNM_PATHNAME, of which only "*" is used here; it is asked about a hundred
@@ -307,7 +316,7 @@ static bool is_key_in_home(const char *path)
 		char dir[PATH_ROOM];
 		const char *rest = path;
 
-		strcpy(dir, path);
+		copy(dir, path);
 		while (!glob(homes[h], dir))
 			if (!cut(dir))
 				break;
@@ -425,7 +434,7 @@ static struct verdict judge_dir(const struct facts *f, const struct mount_fact *
 
 	if (is_key_in_home(path))
 		return (struct verdict){ SENSITIVE, SEV_NONE };
-	strcpy(dir, path);
+	copy(dir, path);
 	do {
 		for (size_t i = 0; i < COUNT(sensitive); i++) {
 			if ((!whole && !(sensitive[i].how & DEEP)) ||
@@ -444,9 +453,10 @@ static struct verdict judge_dir(const struct facts *f, const struct mount_fact *
 enum { HOME = sizeof("/home") - 1 };
 
 /* "~/x" as "/home/~/x": whose home does not matter. */
-static const char *at_home(const char *source, char path[HOME + PATH_ROOM])
+static const char *at_home(const char *source, char path[PATH_ROOM])
 {
-	clean(source, path + HOME);
+	clean(source, path);
+	memmove(path + HOME, path, strlen(path) + 1);
 	return memcpy(path, "/home", HOME);
 }
 
@@ -477,7 +487,7 @@ static struct verdict judge_relative(const char *source)
 
 static struct verdict judge_bind(const struct facts *f, const struct mount_fact *m)
 {
-	char path[HOME + PATH_ROOM];
+	char path[PATH_ROOM];
 
 	if (!m->source)
 		return (struct verdict){ UNKNOWN, SEV_NONE };

@@ -173,8 +173,8 @@ static void check_probes(const struct facts *f, struct hits *h)
 
 	for (size_t i = 0; i < l->count; i++)
 		if (*l->items[i].text)
-			hit(h, &l->items[i].at, "a probe or hook names the host that it goes to: %s",
-			    l->items[i].text);
+			hit(h, &l->items[i].at,
+			    "a probe or hook names the host that it goes to: %s", l->items[i].text);
 	rest_unknown(l, h, "its probes are not known");
 }
 

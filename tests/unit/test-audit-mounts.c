@@ -346,6 +346,19 @@ static void test_long(void)
 	memset(path + 1, '.', 3);
 	mount_add(&a, f, f->at)->source = path + 100;
 	mount_add(&a, f, f->at)->source = "~";
+	path[198] = '~';
+	mount_add(&a, f, f->at)->source = path + 198; /* "~x/xxx" and "~/xxx" */
+	path[199] = '/';
+	mount_add(&a, f, f->at)->source = path + 198;
+	/* As much as fits, to the last byte, and one less. */
+	for (size_t i = 4060; i < 4110; i++) {
+		char *p = arena_alloc(&arena, i + 3);
+
+		memset(p, 'y', i + 2);
+		p[0] = i % 2 ? '~' : '/';
+		p[1] = '/';
+		mount_add(&a, f, f->at)->source = p;
+	}
 	audit_run_one(&a, f);
 	CHECK(a.finding_count >= 3);
 }
