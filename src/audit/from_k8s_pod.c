@@ -629,20 +629,24 @@ static void read_container(const struct reading *r, struct k8s_volumes *v)
 	read_command(r);
 }
 
+/* Main containers come first: what is said of the pod is said at the first one. */
 void k8s_pod_facts(struct k8s_pod *p)
 {
 	struct k8s_volumes *v = k8s_volumes_of(p);
-	bool selinux_told = false;
+	bool selinux_told = false, first = true;
 
-	for (size_t i = 0; i < p->container_count; i++) {
-		struct reading r = { .a = p->a, .p = p, .c = &p->containers[i] };
+	for (size_t i = 0; i < 2 * p->container_count; i++) {
+		bool main_turn = i < p->container_count;
+		struct reading r = { .a = p->a, .p = p, .first = first };
 
-		r.first = i == 0;
+		r.c = &p->containers[i % p->container_count];
+		if ((r.c->role == K8S_MAIN) != main_turn)
+			continue;
 		r.selinux_told = &selinux_told;
-
 		r.f = audit_object(p->a, IN_K8S, p->src, r.c->node);
 		if (!r.f)
 			return;
 		read_container(&r, v);
+		first = false;
 	}
 }

@@ -71,12 +71,13 @@ static void check_pod_shared(const struct facts *f, struct hits *h)
 		hit(h, &pid->at, "the containers of its pod share one PID namespace");
 }
 
-/* Whoever shares a PID namespace has another PID 1 above, and is none. */
+/* Whoever shares a PID namespace has another PID 1 above, and is none. A step that has to end before
+ * the others start leaves nothing behind: its namespace ends with it. */
 static bool has_own_pid1(const struct facts *f)
 {
 	enum ns_mode mode = f->ns_of[NST_PID].mode;
 
-	return mode == NSM_OWN || mode == NSM_UNKNOWN;
+	return (mode == NSM_OWN || mode == NSM_UNKNOWN) && !f->init_container;
 }
 
 static void check_init(const struct facts *f, struct hits *h)

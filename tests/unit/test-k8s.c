@@ -670,6 +670,26 @@ static void test_once(void)
 	CHECK_INT((int)findings("cap-drop-all-missing"), 5); /* one each: the containers' own */
 }
 
+static void test_init_containers(void)
+{
+	CASE("init containers");
+	read_text(HEAD "  hostIPC: true\n  initContainers:\n"
+		       "  - {name: step, command: [sh, -c, 'a; b']}\n"
+		       "  - {name: sidecar, restartPolicy: Always, command: [sh, -c, 'a; b']}\n"
+		       "  containers:\n  - {name: c, command: [tini, --, a]}\n");
+	CHECK_STR(objects(), "Pod/ns/p:c Pod/ns/p:step Pod/ns/p:sidecar");
+	audit_run(&a);
+	CHECK_INT((int)findings("init-no-sigterm"), 1);
+	CHECK_INT((int)findings("init-missing"), 1);
+	CHECK_INT((int)findings("ipc-host"), 1);
+	for (size_t i = 0; i < a.finding_count; i++) {
+		if (!strcmp(a.findings[i].rule->id, "ipc-host"))
+			CHECK_STR(a.findings[i].of->object, "Pod/ns/p:c");
+		if (!strcmp(a.findings[i].rule->id, "init-missing"))
+			CHECK_STR(a.findings[i].of->object, "Pod/ns/p:sidecar");
+	}
+}
+
 int main(void)
 {
 	test_kinds();
@@ -690,6 +710,7 @@ int main(void)
 	test_numbers();
 	test_tables();
 	test_once();
+	test_init_containers();
 	arena_free(&arena);
 	return DONE();
 }
