@@ -43,7 +43,8 @@ struct source {
 	bool file;          /* `name` leads to it on disk: what lies beside it may be looked for */
 	const size_t *line; /* offsets of line starts, made when first asked for */
 	size_t line_count;
-	const uint32_t *chars; /* how many characters begin before each block of text, from then on */
+	const uint32_t
+		*chars; /* how many characters begin before each block of text, from then on */
 	size_t objects; /* how many were found in it: audit_object() counts */
 	const struct source *next;
 };
@@ -148,10 +149,10 @@ struct audit {
 	const struct source *sources, **sources_end;
 	const struct facts *objects, **objects_end;
 	size_t source_count, object_count;
-	size_t passed_count; /* files of directories that are no container configuration */
-	size_t input_bytes;  /* of all texts */
+	size_t passed_count;    /* files of directories that are no container configuration */
+	size_t input_bytes;     /* of all texts */
 	struct json_pool *pool; /* what their values have in common */
-	bool objects_cut;    /* AUDIT_OBJECTS_MAX was reached */
+	bool objects_cut;       /* AUDIT_OBJECTS_MAX was reached */
 	const struct diag *diags, **diags_end;
 	size_t diag_count;
 	struct finding *findings;
