@@ -136,6 +136,23 @@ static void check_kubernetes(void)
 	pn_free(s);
 }
 
+/* Orphans of a container become children of another one's PID 1, where they share a namespace. */
+static void check_shared(void)
+{
+	struct pn_snap *s = scene("shared");
+	const struct pn_ns *n = pn_ns_find(s, PN_PID, 4026532800);
+
+	(void)owner(s, 310, PN_RT_CONTAINERD_CRI, A, NULL);
+	(void)owner(s, 320, PN_RT_CONTAINERD_CRI, B, NULL);
+	CHECK(pn_find(s, 321)->owner == pn_find(s, 320)->owner);
+	(void)owner(s, 330, PN_RT_CONTAINERD_CRI, C, NULL);
+	CHECK(pn_find(s, 340)->owner == pn_find(s, 330)->owner);
+	CHECK(pn_find(s, 341)->owner == pn_find(s, 330)->owner);
+	CHECK(pn_find(s, 340)->fields & PN_F_CGROUP);
+	CHECK(n && n->flags & PN_NS_F_SHARED && n->nowner == 3);
+	pn_free(s);
+}
+
 static void check_machines(void)
 {
 	struct pn_snap *s = scene("lxc");
@@ -280,6 +297,7 @@ int main(void)
 	check_docker();
 	check_podman();
 	check_kubernetes();
+	check_shared();
 	check_machines();
 	check_runtimes();
 	check_broken();
