@@ -8,11 +8,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A call, with argument `arg` so that (arg & mask) == value; mask 0: whatever the arguments. */
+/* A call, with argument `arg` so that (arg & mask) == value; mask 0: whatever the arguments.
+ * Texts rather than pointers: a table of pointers is relocated, page by page, whenever a runtime starts. */
 struct danger_call {
-	const char *label; /* "unshare(CLONE_NEWUSER)": text of the list's item */
-	const char *call;  /* "unshare" */
-	const char *why;   /* clause */
+	char label[40]; /* "unshare(CLONE_NEWUSER)": text of the list's item */
+	char call[20];  /* "unshare" */
+	char why[80];   /* clause */
 	unsigned int arg;
 	uint64_t mask, value;
 	/* Engines' default profiles refuse it to a container without further

@@ -54,7 +54,7 @@ static void judge(struct live *l, struct live_target *t, const struct seccomp_fi
 		list_unknown(f, LIST_SECCOMP_WEAK, "a filter with more branches than are followed");
 	if (seccomp_view_open(&v, v.arch))
 		list_add(l->a, f, LIST_SECCOMP_WEAK, at, DANGER_UNKNOWN_CALLS);
-	for (const struct danger_call *d = danger_calls; d->label; d++)
+	for (const struct danger_call *d = danger_calls; *d->label; d++)
 		if (d->weak && !danger_by_default(d, f->caps.bits[CAPS_BOUNDING], f->engine) &&
 		    seccomp_view_danger(&v, v.arch, d))
 			list_add(l->a, f, LIST_SECCOMP_WEAK, at, d->label);

@@ -161,7 +161,7 @@ static unsigned int sketch(const char *call, size_t len)
 
 static void judge_init(struct judge *j, const struct json *open)
 {
-	for (const struct danger_call *d = danger_calls; d->label && j->count < DANGERS_MAX; d++) {
+	for (const struct danger_call *d = danger_calls; *d->label && j->count < DANGERS_MAX; d++) {
 		unsigned char *head = &j->head[sketch(d->call, strlen(d->call))];
 
 		j->where[j->count] = open;

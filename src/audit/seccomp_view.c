@@ -142,7 +142,7 @@ bool seccomp_view_open(struct seccomp_view *v, uint32_t arch)
 
 bool seccomp_view_gap(struct seccomp_view *v, uint32_t arch)
 {
-	for (const struct danger_call *d = danger_calls; d->label; d++)
+	for (const struct danger_call *d = danger_calls; *d->label; d++)
 		if (d->weak && seccomp_view_danger(v, arch, d) &&
 		    seccomp_syscall_resolve_name_arch(v->arch, d->call) >= 0 &&
 		    !seccomp_view_danger(v, v->arch, d))

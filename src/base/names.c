@@ -11,7 +11,7 @@
 #include "base/cleanup.h"
 #include "base/num.h"
 
-static const char *const caps[] = {
+static const char caps[][24] = {
 	"CAP_CHOWN",
 	"CAP_DAC_OVERRIDE",
 	"CAP_DAC_READ_SEARCH",
@@ -123,7 +123,7 @@ int name_cap(const char *name)
 
 const char *cap_name(int cap)
 {
-	return cap >= 0 && (size_t)cap < ARRAY_LEN(caps) ? caps[cap] : NULL;
+	return cap >= 0 && (size_t)cap < ARRAY_LEN(caps) && *caps[cap] ? caps[cap] : NULL;
 }
 
 /* "+3" after RTMIN, "-3" after RTMAX; nothing means the end itself. */

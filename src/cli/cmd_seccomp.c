@@ -174,7 +174,7 @@ static void add_calls(struct view *v, const struct args *a, struct seccomp_view 
 static void add_dangerous(struct view *v, const struct args *a, struct seccomp_view *s,
 			  uint32_t arch, struct table *t)
 {
-	for (const struct danger_call *d = danger_calls; d->label; d++) {
+	for (const struct danger_call *d = danger_calls; *d->label; d++) {
 		int nr = seccomp_syscall_resolve_name_arch(arch, d->call);
 		bool passes = seccomp_view_danger(s, arch, d);
 

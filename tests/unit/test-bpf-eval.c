@@ -582,7 +582,7 @@ static void by_the_kernel(void)
 static void danger_table(void)
 {
 	CASE("dangerous calls");
-	for (const struct danger_call *d = danger_calls; d->label; d++) {
+	for (const struct danger_call *d = danger_calls; *d->label; d++) {
 		if (seccomp_syscall_resolve_name(d->call) == __NR_SCMP_ERROR)
 			FAIL(d->label);
 		if (d->arg > 5 || (d->mask && (d->value & ~d->mask)))
@@ -590,7 +590,7 @@ static void danger_table(void)
 		if (strncmp(d->label, d->call, strlen(d->call)) != 0)
 			FAIL(d->label);
 	}
-	CHECK(danger_calls[0].label != NULL);
+	CHECK(*danger_calls[0].label);
 }
 
 int main(void)
