@@ -253,6 +253,15 @@ static void read_last_pid(struct pn_snap *s)
 	}
 }
 
+static bool in_order(const struct pn_snap *s)
+{
+	size_t i = 1;
+
+	while (i < s->nrow && s->rows[i - 1]->pub.pid < s->rows[i]->pub.pid)
+		i++;
+	return i >= s->nrow;
+}
+
 int scan_all(struct pn_snap *s)
 {
 	autofree char *buf = malloc(DENTS_SIZE);
@@ -273,8 +282,10 @@ int scan_all(struct pn_snap *s)
 	if (s->nrow == 0)
 		return -ENODATA;
 	/* The directory's order is ascending on procfs, and any in a recorded copy. */
-	qsort(s->rows, s->nrow, sizeof(*s->rows), by_pid);
-	snap_rehash(s);
+	if (!in_order(s)) {
+		qsort(s->rows, s->nrow, sizeof(*s->rows), by_pid);
+		snap_rehash(s);
+	}
 	return 0;
 }
 
