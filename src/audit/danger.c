@@ -79,5 +79,5 @@ const struct danger_call danger_calls[] = {
 	{ "ioctl(TIOCSTI)", "ioctl", "types into the terminal (CVE-2017-5226)", 1, 0xffffffff, TIOCSTI, false },
 	{ "socket(AF_ALG)", "socket", "the kernel's cryptography: many holes", 0, 0xffffffff, AF_ALG, false },
 	{ "socket(AF_PACKET)", "socket", "raw packets", 0, 0xffffffff, AF_PACKET, false },
-	{ 0 },
+	{ .label = "" },
 };
