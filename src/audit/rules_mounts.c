@@ -437,7 +437,8 @@ static struct verdict judge_dir(const struct facts *f, const struct mount_fact *
 	copy(dir, path);
 	do {
 		for (size_t i = 0; i < COUNT(sensitive); i++) {
-			if ((!whole && !(sensitive[i].how & DEEP)) ||
+			if (sensitive[i].pattern[1] != dir[1] ||
+			    (!whole && !(sensitive[i].how & DEEP)) ||
 			    !glob(sensitive[i].pattern, dir))
 				continue;
 			return (struct verdict){ SENSITIVE, ro && !(sensitive[i].how & RO)
