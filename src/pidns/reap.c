@@ -10,7 +10,6 @@
 
 #include "base/cleanup.h"
 #include "base/num.h"
-#include "pidns/scan.h"
 #include "proc/stat.h"
 
 /* Does a process collect its children? All of it is read from outside and costs it nothing:
@@ -163,25 +162,8 @@ static enum pn_reap judge(uint32_t ev, const struct pn_proc *init)
 	return ev & PN_EV_WAITED ? PN_REAP_UNKNOWN : PN_REAP_NO;
 }
 
-/* Where do those sleep who have zombies? They are few, and known only now. */
-static void look_at_parents(struct pn_snap *s)
-{
-	for (size_t i = 0; i < s->nrow; i++) {
-		struct row *up = s->rows[i]->up;
-		autoclose int dirfd = -1;
-
-		if (!(s->rows[i]->pub.flags & PN_P_ZOMBIE) || !up || up->looked)
-			continue;
-		up->looked = true;
-		dirfd = scan_reopen(s, up);
-		if (dirfd >= 0)
-			reap_look(s, up, dirfd);
-	}
-}
-
 void reap_judge(struct pn_snap *s)
 {
-	look_at_parents(s);
 	for (size_t i = 0; i < s->nns; i++) {
 		struct nsrow *n = s->nss[i];
 		struct row *r = n->init;

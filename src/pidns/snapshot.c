@@ -171,6 +171,22 @@ static int read_recorded(struct pn_snap *s)
 	return 0;
 }
 
+/* Where do those sleep who have zombies? They are few, and known only now. */
+static void look_at_parents(struct pn_snap *s)
+{
+	for (size_t i = 0; i < s->nrow; i++) {
+		struct row *up = s->rows[i]->up;
+		autoclose int dirfd = -1;
+
+		if (!(s->rows[i]->pub.flags & PN_P_ZOMBIE) || !up || up->looked)
+			continue;
+		up->looked = true;
+		dirfd = scan_reopen(s, up);
+		if (dirfd >= 0)
+			reap_look(s, up, dirfd);
+	}
+}
+
 static int build(struct pn_snap *s, uint32_t fields)
 {
 	int r;
@@ -188,8 +204,10 @@ static int build(struct pn_snap *s, uint32_t fields)
 	if (r < 0)
 		return r;
 	mark_dying(s);
-	if (fields & PN_F_REAP)
+	if (fields & PN_F_REAP) {
+		look_at_parents(s);
 		reap_judge(s);
+	}
 	r = findings_make(s);
 	sum_up(s);
 	free(s->scratch);
