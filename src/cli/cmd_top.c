@@ -109,8 +109,8 @@ static void arrange(struct top *t)
 
 static int look(struct top *t, struct err *e)
 {
-	uint32_t fields = PN_F_CMDLINE | PN_F_NSINFO | PN_F_OWNER | PN_F_NAMES |
-			  PN_F_REAP | PN_F_START;
+	uint32_t fields = PN_F_CMDLINE | PN_F_NSINFO | PN_F_OWNER | PN_F_NAMES | PN_F_REAP |
+			  PN_F_START;
 	struct top_usage *usage;
 	struct tick *now;
 	int r = tick_open(t->call, &t->args->view, fields, &now, e);
