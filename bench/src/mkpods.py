@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """mkpods.py DIR N: N pod manifests as clusters have them, in DIR/files/pod-K.yaml, all of them in
 DIR/all.yaml (one file, --- between) and in DIR/all.json (a List, as kubectl get -o json gives it).
-One in ten has something to find; the others meet the restricted level."""
+One in ten has something to find; the others meet the restricted level and have user namespaces."""
 import json
 import os
 import sys
@@ -59,6 +59,7 @@ def pod(k):
         },
         "spec": {
             "serviceAccountName": "default",
+            "hostUsers": bad,
             "automountServiceAccountToken": False,
             "securityContext": {} if bad else {"fsGroup": 2000, "runAsNonRoot": True},
             "nodeSelector": {"kubernetes.io/os": "linux"},
