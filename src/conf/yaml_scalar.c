@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conf/yaml_scalar.h"
 
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -118,15 +116,57 @@ static bool is_special(const char *s)
 	return false;
 }
 
+/* One more digit; false where a float of 64 bits is no longer exact. */
+static bool shift_in(uint64_t *n, unsigned int digit)
+{
+	const uint64_t exact = (uint64_t)1 << 53;
+
+	if (*n > (exact - digit) / 10)
+		return false;
+	*n = *n * 10 + digit;
+	return true;
+}
+
+/* What follows "e"; beyond any float it is cut. */
+static long exponent_of(const char *s)
+{
+	bool negative = *s == '-';
+	long n = 0;
+
+	for (s += *s == '-' || *s == '+'; *s && n < 10000; s++)
+		n = n * 10 + (*s - '0');
+	return negative ? -n : n;
+}
+
 /* A float that is an integer is one to whoever wants an integer: `runAsUser: 0.0`. */
 static bool is_whole(const char *s, bool *ret_negative, uint64_t *ret)
 {
-	double d = strtod(s, NULL);
+	bool negative = *s == '-', dot = false;
+	long zeros = 0, scale = 0; /* zeros: not yet in n */
+	uint64_t n = 0;
 
-	if (!(fabs(d) < 9007199254740992.0) || d != floor(d))
-		return false;
-	*ret_negative = d < 0;
-	*ret = (uint64_t)fabs(d);
+	for (s += *s == '-' || *s == '+'; *s && *s != 'e' && *s != 'E'; s++) {
+		scale -= dot && *s != '.';
+		dot = dot || *s == '.';
+		if (*s == '0')
+			zeros += n > 0;
+		if (*s == '.' || *s == '0')
+			continue;
+		for (; zeros > 0; zeros--)
+			if (!shift_in(&n, 0))
+				return false;
+		if (!shift_in(&n, digit_of(*s)))
+			return false;
+	}
+	scale += zeros + (*s ? exponent_of(s + 1) : 0);
+	for (; scale > 0 && n > 0; scale--)
+		if (!shift_in(&n, 0))
+			return false;
+	for (; scale < 0 && n > 0; scale++, n /= 10)
+		if (n % 10)
+			return false;
+	*ret_negative = negative && n > 0;
+	*ret = n;
 	return true;
 }
 
