@@ -96,18 +96,22 @@ static void look_at_mounts(struct live *l)
 {
 	autoclose int one = openat(l->proc_fd, "1", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	autoclose int self = openat(l->proc_fd, "self", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const struct pn_proc *me = l->recorded ? NULL : pn_find(l->snap, getpid());
 
-	l->host.error = -ENOENT;
+	l->host.error = l->own.error = -ENOENT;
 	if (l->at_host && one >= 0)
 		live_mounts_read(l, one, &l->host);
-	l->host_known = l->host.error == 0;
-	l->own.error = -ENOENT;
 	if (self >= 0)
 		live_mounts_read(l, self, &l->own);
 	if (l->own.error)
 		l->own = l->host; /* a recorded scene has no self */
-	if (!l->host_known)
-		l->host = l->own;
+	l->host_known = l->host.error == 0;
+	if (l->host_known)
+		return;
+	/* PID 1 may not be looked at, as on some virtual machines: outside of a container our own
+	 * mounts are the machine's. */
+	l->host = l->own;
+	l->host_known = l->at_host && me && !me->owner && l->own.error == 0;
 }
 
 /* ---- who is meant ------------------------------------------------------------------------------ */
@@ -451,8 +455,8 @@ int audit_live(struct audit *a, const struct live_opts *o, struct err *e)
 	l.proc = o->proc ? o->proc : "/proc";
 	po.proc = o->proc;
 	po.root = o->root;
-	po.fields = PN_F_CMDLINE | PN_F_CGROUP | PN_F_START | PN_F_NSINFO | PN_F_OWNER |
-		    PN_F_NAMES | PN_F_REAP | PN_F_USERNS | PN_F_NSLINKS;
+	po.fields = PN_F_CMDLINE | PN_F_CGROUP | PN_F_NSINFO | PN_F_OWNER | PN_F_NAMES | PN_F_REAP |
+		    PN_F_USERNS | PN_F_NSLINKS;
 	r = pn_snapshot(&l.snap, &po);
 	if (r < 0)
 		return err_set(e, -r, "read the processes in %.256s: %m", l.proc);

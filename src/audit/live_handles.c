@@ -86,7 +86,7 @@ static void check_fd(struct handles *h, const struct pn_proc *p, int dir, const 
 	/* A handle of a namespace, to be entered by setns(2). */
 	for (int t = 0; t < PROC_NS_COUNT; t++)
 		if (proc_nslink_parse(text, strlen(text), &ino) == t && p->ns_ino[t] &&
-		    ino != p->ns_ino[t] && l->first[t] == ino)
+		    ino != p->ns_ino[t] && live_ns_is_first(l, (enum pn_type)t, ino) == TRI_YES)
 			leak(h, p, file,
 			     arena_printf(l->arena, "is the host's %s namespace", proc_ns_name[t]));
 }

@@ -62,7 +62,8 @@ struct live {
 	struct live_engine *engines; /* who listens */
 	size_t engine_count, engine_cap;
 	struct seccomp_tracer tracer;
-	const struct audit *declared; /* what `against` has in it */
+	const struct live_judged *judged; /* profiles that were looked at */
+	const struct audit *declared;     /* what `against` has in it */
 };
 
 /* What is audited. */
@@ -127,6 +128,8 @@ bool live_below(const char *path, const char *dir, const char **ret_rest);
 
 void live_facts(struct live *l, struct live_target *t);      /* status: rights, ids, namespaces */
 void live_namespaces(struct live *l, struct live_target *t); /* live_ns.c */
+/* Is that inode the machine's first namespace of its type? TRI_UNKNOWN: cannot be told. */
+enum tri live_ns_is_first(const struct live *l, enum pn_type t, uint64_t ino);
 void live_lsm(struct live *l, struct live_target *t);
 void live_shape(struct live_target *t); /* is it privileged? After the rest */
 void live_mount_facts(struct live *l, struct live_target *t);

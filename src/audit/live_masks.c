@@ -8,6 +8,7 @@
 #include "audit/live_impl.h"
 #include "base/cleanup.h"
 #include "proc/nslinks.h"
+#include "proc/stat.h"
 
 /* In the defaults of every engine; as spec_facts.c has them. */
 static const char *const masked[] = {
@@ -165,12 +166,16 @@ static void tampered(struct live *l, struct live_target *t)
 
 /* ---- whose processes are in /proc ---------------------------------------------------------------- */
 
-/* The PID namespace of PID 1 as that procfs has it. */
-static int procfs_ns(struct live *l, struct live_target *t, const struct proc_mount *m,
-		     uint64_t *ret)
+/* Is that procfs of the process's PID namespace? By PID 1 in it: by its namespace, or where
+ * that may not be read by its start time. -errno: it cannot be told. */
+static int is_own_procfs(struct live *l, struct live_target *t, const struct proc_mount *m)
 {
 	autoclose int fd = -1;
 	struct live_stat st;
+	struct proc_stat one;
+	uint64_t ino;
+	size_t len;
+	char *text;
 	int r;
 
 	if (!l->recorded) {
@@ -182,35 +187,46 @@ static int procfs_ns(struct live *l, struct live_target *t, const struct proc_mo
 			return -ESTALE;
 	}
 	fd = live_open_dir(l, t->dir, "proc");
-	return fd < 0 ? fd : proc_nslink_at(fd, "1/ns/pid", PROC_NS_PID, ret);
+	if (fd < 0)
+		return fd;
+	r = proc_nslink_at(fd, "1/ns/pid", PROC_NS_PID, &ino);
+	if (r == 0 && t->p->ns->ino)
+		return ino == t->p->ns->ino;
+	if (!t->init || !t->init->start)
+		return r < 0 ? r : -EACCES;
+	r = live_read(l, fd, "1/stat", LIVE_TEXT_MAX, &text, &len);
+	if (r == 0)
+		r = proc_stat_parse(text, len, &one);
+	return r < 0 ? r : one.starttime == t->init->start;
 }
 
 static void proc_view(struct live *l, struct live_target *t)
 {
 	const struct proc_mount *m = live_mount_on(&t->mounts, "/proc"), *host;
 	struct place at = at_mount(l, t, "/proc");
-	enum ns_mode mode = t->f->ns_of[NST_PID].mode;
-	uint64_t ino;
-	int r = 0;
+	struct facts *f = t->f;
+	int r;
 
 	host = l->host_known ? live_mount_on(&l->host, "/proc") : NULL;
 	if (!m || strcmp(m->fs, "proc") != 0 || strcmp(m->root, "/") != 0) {
-		fact_set(t->f, FACT_PROC_MISMATCH, TRI_NO, at, "no procfs at /proc");
-	} else if (mode == NSM_HOST) {
-		fact_set(t->f, FACT_PROC_MISMATCH, TRI_NO, at, NULL);
-	} else if (host && host->major == m->major && host->minor == m->minor) {
-		fact_set(t->f, FACT_PROC_MISMATCH, TRI_YES, at, "the host's procfs");
-	} else if (!t->p->ns->ino || (r = procfs_ns(l, t, m, &ino)) < 0) {
-		fact_set(t->f, FACT_PROC_MISMATCH, TRI_UNKNOWN, at,
-			 t->p->ns->ino
-				 ? arena_printf(l->arena, "its /proc/1/ns/pid: %s", live_errno(r))
-				 : "its PID namespace may not be read");
-	} else {
-		fact_set(t->f, FACT_PROC_MISMATCH, ino == t->p->ns->ino ? TRI_NO : TRI_YES, at,
-			 ino == t->p->ns->ino ? NULL
-					      : arena_printf(l->arena, "procfs of pid:[%llu]",
-							     (unsigned long long)ino));
+		fact_set(f, FACT_PROC_MISMATCH, TRI_NO, at, "no procfs at /proc");
+		return;
 	}
+	if (f->ns_of[NST_PID].mode == NSM_HOST) {
+		fact_set(f, FACT_PROC_MISMATCH, TRI_NO, at, NULL);
+		return;
+	}
+	if (host && host->major == m->major && host->minor == m->minor) {
+		fact_set(f, FACT_PROC_MISMATCH, TRI_YES, at, "the host's procfs");
+		return;
+	}
+	r = is_own_procfs(l, t, m);
+	fact_set(f, FACT_PROC_MISMATCH,
+		 r < 0 ? TRI_UNKNOWN
+		 : r   ? TRI_NO
+		       : TRI_YES,
+		 at,
+		 r < 0 ? arena_printf(l->arena, "PID 1 in its /proc: %s", live_errno(r)) : NULL);
 }
 
 void live_masks(struct live *l, struct live_target *t)

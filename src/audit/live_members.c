@@ -59,16 +59,18 @@ static bool other_ns(struct live *l, const struct live_target *t, const struct p
 		     enum pn_type type, struct more *ret, const char *word)
 {
 	uint64_t mine = t->p->ns_ino[type], theirs = p->ns_ino[type];
+	bool first;
 
 	if (!mine || !theirs || mine == theirs)
 		return false;
 	if (type == PN_USER && is_below(l, theirs, mine))
 		return false;
 	/* Its own, made from inside: nothing more. From outside it is one of those there. */
-	if (theirs != l->first[type] && !(p->flags & PN_P_INJECTED && type != PN_USER))
+	first = live_ns_is_first(l, type, theirs) == TRI_YES;
+	if (!first && !(p->flags & PN_P_INJECTED && type != PN_USER))
 		return false;
 	ret->what = arena_printf(l->arena, "is in %s %s namespace",
-				 theirs == l->first[type] ? "the host's" : "another", word);
+				 first ? "the host's" : "another", word);
 	ret->file = arena_printf(l->arena, "ns/%s", pn_type_name(type));
 	ret->key = NULL;
 	return true;

@@ -24,6 +24,21 @@ static uint64_t fixed_ino(const struct live *l, enum ns_type t)
 	return (t == NST_NET || t == NST_MNT) && !l->new_kernel ? 0 : fixed[t];
 }
 
+enum tri live_ns_is_first(const struct live *l, enum pn_type t, uint64_t ino)
+{
+	enum ns_type type = 0;
+	uint64_t fixed;
+
+	while (type < NST_COUNT - 1 && pn_of[type] != t)
+		type++;
+	fixed = fixed_ino(l, type);
+	if (!ino)
+		return TRI_UNKNOWN;
+	if ((fixed && ino == fixed) || (l->at_host && ino == l->first[t]))
+		return TRI_YES;
+	return fixed || (l->at_host && l->first[t]) ? TRI_NO : TRI_UNKNOWN;
+}
+
 static const char *owner_words(struct live *l, const struct pn_owner *o)
 {
 	size_t need = pn_owner_text(o, NULL, 0);

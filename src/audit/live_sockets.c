@@ -117,7 +117,7 @@ static void read_sockets(struct live *l)
 		return;
 	}
 	/* Sockets are told of one network namespace: that of the machine is wanted. */
-	if (!l->at_host || !self || self->ns_ino[PN_NET] != l->first[PN_NET])
+	if (!l->at_host || !self || live_ns_is_first(l, PN_NET, self->ns_ino[PN_NET]) == TRI_NO)
 		l->sockets_error = -EXDEV;
 	else
 		l->sockets_error = unixdiag_read(l->arena, &l->sockets, &l->socket_count);
