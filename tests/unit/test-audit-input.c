@@ -109,7 +109,7 @@ static const struct row rows[] = {
 	  "k8s", "" },
 	{ "a", "{\"linux\": {\"namespaces\": []}}", "oci", "" },
 	{ "a", "{services: {db: {image: b}}}", "compose", "" },
-	{ "docker-compose.prod.yml", "services:\n  db:\n    labels: [x]\n", "compose", "" },
+	{ "docker-compose.prod.yml", "services:\n  db:\n    labels: [x]\n", "compose", NULL },
 	/* Several. */
 	{ "a", "{\"HostConfig\": {}}\n{\"HostConfig\": {}}", "inspect inspect", "" },
 	{ "a",
