@@ -300,6 +300,19 @@ static int find_mounts(struct cgroup *cg, const char **roots, struct arena *a, s
 		     : 0;
 }
 
+/* Mostly short, and then read without asking for its size. */
+static int own_cgroups(struct arena *a, char **ret, size_t *ret_len)
+{
+	char buf[4096];
+	ssize_t n = io_read_small(AT_FDCWD, "/proc/self/cgroup", buf, sizeof(buf));
+
+	if (n < 0)
+		return io_read_at(AT_FDCWD, "/proc/self/cgroup", IO_FILE_MAX, a, ret, ret_len);
+	*ret = arena_strndup(a, buf, (size_t)n);
+	*ret_len = (size_t)n;
+	return 0;
+}
+
 int cgroup_find(const char *id, const char *cgroups_path, bool disabled, bool rootless,
 		struct arena *a, struct cgroup *ret, struct err *e)
 {
@@ -321,7 +334,7 @@ int cgroup_find(const char *id, const char *cgroups_path, bool disabled, bool ro
 	if (r < 0)
 		return r;
 	if (cg.count > 0 && !(cgroups_path && cgroups_path[0] == '/')) {
-		r = io_read_at(AT_FDCWD, "/proc/self/cgroup", IO_FILE_MAX, a, &text, &len);
+		r = own_cgroups(a, &text, &len);
 		if (r >= 0)
 			r = proc_cgroup_parse(text, len, a, &own, &own_count);
 		if (r < 0)
