@@ -166,16 +166,27 @@ static void tampered(struct live *l, struct live_target *t)
 
 /* ---- whose processes are in /proc ---------------------------------------------------------------- */
 
+static int start_of(struct live *l, int dir, const char *file, uint64_t *ret)
+{
+	struct proc_stat st;
+	size_t len;
+	char *text;
+	int r = live_read(l, dir, file, LIVE_TEXT_MAX, &text, &len);
+
+	if (r == 0)
+		r = proc_stat_parse(text, len, &st);
+	if (r == 0)
+		*ret = st.starttime;
+	return r;
+}
+
 /* Is that procfs of the process's PID namespace? By PID 1 in it: by its namespace, or where
  * that may not be read by its start time. -errno: it cannot be told. */
 static int is_own_procfs(struct live *l, struct live_target *t, const struct proc_mount *m)
 {
 	autoclose int fd = -1;
 	struct live_stat st;
-	struct proc_stat one;
-	uint64_t ino;
-	size_t len;
-	char *text;
+	uint64_t ino, real, seen;
 	int r;
 
 	if (!l->recorded) {
@@ -192,12 +203,12 @@ static int is_own_procfs(struct live *l, struct live_target *t, const struct pro
 	r = proc_nslink_at(fd, "1/ns/pid", PROC_NS_PID, &ino);
 	if (r == 0 && t->p->ns->ino)
 		return ino == t->p->ns->ino;
-	if (!t->init || !t->init->start)
-		return r < 0 ? r : -EACCES;
-	r = live_read(l, fd, "1/stat", LIVE_TEXT_MAX, &text, &len);
+	if (!t->init)
+		return r < 0 ? r : -ESRCH;
+	r = start_of(l, l->proc_fd, arena_printf(l->arena, "%d/stat", (int)t->init->pid), &real);
 	if (r == 0)
-		r = proc_stat_parse(text, len, &one);
-	return r < 0 ? r : one.starttime == t->init->start;
+		r = start_of(l, fd, "1/stat", &seen);
+	return r < 0 ? r : seen == real;
 }
 
 static void proc_view(struct live *l, struct live_target *t)
