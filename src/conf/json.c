@@ -476,9 +476,10 @@ static const yajl_callbacks callbacks = {
 	.yajl_end_array = on_end_array,
 };
 
-/* yajl's own memory, in an arena that ends with the reading. A block remembers
- * its size in front of it, for realloc. */
-enum { HEAD = 16 };
+/* yajl's own memory. For a text of some size it is an arena that ends with the reading; for a
+ * little one it may stay, as to clear a block for it would cost eight page faults. What is
+ * handed out remembers its size in front of it, for realloc. */
+enum { HEAD = 16, LITTLE = 64 * 1024 };
 
 static void *yajl_arena_malloc(void *ctx, size_t size)
 {
@@ -546,7 +547,7 @@ static int read_text(struct reader *r)
 		.malloc = yajl_arena_malloc,
 		.realloc = yajl_arena_realloc,
 		.free = yajl_arena_free,
-		.ctx = &scratch,
+		.ctx = r->doc->len <= LITTLE ? r->arena : &scratch,
 	};
 	yajl_status status;
 
