@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which processes are audited, and in what order each is looked at. */
-#include "audit/live_impl.h"
+#include "audit/live.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +9,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "audit/live_impl.h"
 #include "base/cleanup.h"
 #include "base/num.h"
 #include "proc/stat.h"
@@ -21,12 +22,24 @@ enum { KTHREADD = 2, WITH_FIXED_NET = 618 };
 
 /* ---- the machine ------------------------------------------------------------------------------ */
 
+/* "6.18.4-x" is 618; 0: it is no number. */
+static uint64_t release_of(const char *s)
+{
+	size_t n = strspn(s, "0123456789");
+	uint64_t major, minor;
+
+	if (num_u64(s, n, &major) < 0 || s[n] != '.' || major > 1000)
+		return 0;
+	s += n + 1;
+	return num_u64(s, strspn(s, "0123456789"), &minor) < 0 || minor > 99 ? 0
+									     : major * 100 + minor;
+}
+
 static void look_at_host(struct live *l)
 {
 	const struct pn_proc *one = pn_find(l->snap, 1), *two = pn_find(l->snap, KTHREADD);
 	const struct pn_proc *self = l->recorded ? one : pn_find(l->snap, getpid());
 	struct utsname u;
-	unsigned int major, minor;
 
 	/* Kernel threads are in the first namespace only, and have no parent. */
 	l->at_host = l->info->root->ino ? l->info->root->ino == first_pid_ns
@@ -34,8 +47,8 @@ static void look_at_host(struct live *l)
 	for (int t = 0; one && t < PN_TYPES; t++)
 		l->first[t] = one->ns_ino[t];
 	l->first[PN_PID] = l->info->root->ino;
-	if (!l->recorded && uname(&u) == 0 && sscanf(u.release, "%u.%u", &major, &minor) == 2)
-		l->new_kernel = major * 100 + minor >= WITH_FIXED_NET;
+	if (!l->recorded && uname(&u) == 0)
+		l->new_kernel = release_of(u.release) >= WITH_FIXED_NET;
 	/* Who is in another user namespace sees its uid 0 as 0, whoever that is. */
 	if (self && self->ns_ino[PN_USER])
 		l->uid0_is_host = self->ns_ino[PN_USER] == first_user_ns ? TRI_YES : TRI_UNKNOWN;
