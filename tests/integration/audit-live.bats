@@ -273,7 +273,7 @@ running() {
 
 @test "/proc of another PID namespace" {
 	running
-	helper nsenter --target "$PID" --mount -- /bin/busybox sh -c 'mount -t proc proc /proc; sleep 1000'
+	helper nsenter --target "$PID" --mount -- /bin/busybox sh -c 'mount -t proc proc /proc; exec sleep 1000'
 	until_true fires proc-view-mismatch
 }
 
