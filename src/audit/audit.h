@@ -203,6 +203,10 @@ int cap_from_name(const char *name, bool any_case);
 extern const uint64_t caps_docker, caps_podman,
 	caps_crio;         /* engines' defaults; containerd's are Docker's */
 uint64_t caps_known(void); /* all that this program knows */
+/* What every engine masks, and makes read-only. Each adds some of its own; /proc/asound is
+ * masked by some and read-only with others. */
+enum { MASKED_PATHS = 9, READONLY_PATHS = 5 };
+extern const char masked_paths[MASKED_PATHS][20], readonly_paths[READONLY_PATHS][20];
 /* The base name of a command line's first word is that of an init that reaps. */
 bool init_is_known(const char *arg0);
 

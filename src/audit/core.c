@@ -401,6 +401,15 @@ enum { /* linux/capability.h */
  * daemon/pkg/oci/caps/defaults.go, which containerd's pkg/oci/spec.go repeats. */
 const uint64_t caps_crio = CRIO;
 const uint64_t caps_podman = PODMAN;
+const char masked_paths[MASKED_PATHS][20] = {
+	"/proc/acpi",          "/proc/kcore",      "/proc/keys",
+	"/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats",
+	"/proc/sched_debug",   "/proc/scsi",       "/sys/firmware",
+};
+const char readonly_paths[READONLY_PATHS][20] = {
+	"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger",
+};
+
 const uint64_t caps_docker = PODMAN | BIT(NET_RAW) | BIT(MKNOD) | BIT(AUDIT_WRITE);
 
 uint64_t caps_known(void)

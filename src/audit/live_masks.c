@@ -10,32 +10,29 @@
 #include "proc/nslinks.h"
 #include "proc/stat.h"
 
-/* In the defaults of every engine; as spec_facts.c has them. */
-static const char *const masked[] = {
-	"/proc/acpi",          "/proc/kcore",      "/proc/keys",
-	"/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats",
-	"/proc/sched_debug",   "/proc/scsi",       "/sys/firmware",
-};
 /* In those of some: they may be missing, but what is there must be a mask. */
-static const char *const masked_by_some[] = {
+static const char masked_by_some[][32] = {
 	"/proc/asound",    "/proc/interrupts", "/sys/devices/virtual/powercap",
 	"/sys/fs/selinux", "/sys/dev/block",
 };
-static const char *const readonly[] = {
-	"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger",
-};
 
-static bool in(const char *s, const char *const *list, size_t count)
+bool live_mask_is_usual(const char *path)
 {
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(s, list[i]) == 0)
+	for (size_t i = 0; i < MASKED_PATHS; i++)
+		if (strcmp(path, masked_paths[i]) == 0)
+			return true;
+	for (size_t i = 0; i < READONLY_PATHS; i++)
+		if (strcmp(path, readonly_paths[i]) == 0)
 			return true;
 	return false;
 }
 
-bool live_mask_is_usual(const char *path)
+static bool is_mask_of_some(const char *path)
 {
-	return in(path, masked, ARRAY_LEN(masked)) || in(path, readonly, ARRAY_LEN(readonly));
+	for (size_t i = 0; i < ARRAY_LEN(masked_by_some); i++)
+		if (strcmp(path, masked_by_some[i]) == 0)
+			return true;
+	return false;
 }
 
 /* Does this kernel have it? */
@@ -71,13 +68,13 @@ static void unmasked(struct live *l, struct live_target *t)
 	list_whole(f, LIST_UNMASKED);
 	if (f->ns_of[NST_MNT].mode == NSM_HOST)
 		return; /* has no /proc of its own: mnt-host says more */
-	for (size_t i = 0; i < ARRAY_LEN(masked); i++) {
-		const struct proc_mount *m = live_mount_at(&t->mounts, masked[i]);
+	for (size_t i = 0; i < MASKED_PATHS; i++) {
+		const struct proc_mount *m = live_mount_at(&t->mounts, masked_paths[i]);
 
-		if (!m || !is_kernel(m) || !is_itself(m) || !exists(l, masked[i]) ||
+		if (!m || !is_kernel(m) || !is_itself(m) || !exists(l, masked_paths[i]) ||
 		    proc_mount_has_option(m->super_options, "subset=pid"))
 			continue;
-		list_add(l->a, f, LIST_UNMASKED, at_mount(l, t, masked[i]), masked[i]);
+		list_add(l->a, f, LIST_UNMASKED, at_mount(l, t, masked_paths[i]), masked_paths[i]);
 	}
 }
 
@@ -95,14 +92,15 @@ static void writable(struct live *l, struct live_target *t)
 	list_whole(f, LIST_PROC_WRITABLE);
 	if (f->ns_of[NST_MNT].mode == NSM_HOST || !may_write(f))
 		return;
-	for (size_t i = 0; i < ARRAY_LEN(readonly); i++) {
-		const struct proc_mount *m = live_mount_at(&t->mounts, readonly[i]);
+	for (size_t i = 0; i < READONLY_PATHS; i++) {
+		const struct proc_mount *m = live_mount_at(&t->mounts, readonly_paths[i]);
 
 		if (!m || strcmp(m->fs, "proc") != 0 || live_mount_ro(m) ||
-		    !exists(l, readonly[i]) || !is_itself(m) ||
+		    !exists(l, readonly_paths[i]) || !is_itself(m) ||
 		    proc_mount_has_option(m->super_options, "subset=pid"))
 			continue;
-		list_add(l->a, f, LIST_PROC_WRITABLE, at_mount(l, t, readonly[i]), readonly[i]);
+		list_add(l->a, f, LIST_PROC_WRITABLE, at_mount(l, t, readonly_paths[i]),
+			 readonly_paths[i]);
 	}
 }
 
@@ -154,9 +152,7 @@ static void tampered(struct live *l, struct live_target *t)
 			what = arena_printf(l->arena, "is the kernel's %s%s",
 					    strcmp(m->fs, "proc") == 0 ? "/proc" : "/sys",
 					    live_escape(l, m->root));
-		else if (!is_kernel(m) && (in(path, masked, ARRAY_LEN(masked)) ||
-					   in(path, masked_by_some, ARRAY_LEN(masked_by_some)) ||
-					   in(path, readonly, ARRAY_LEN(readonly))))
+		else if (!is_kernel(m) && (live_mask_is_usual(path) || is_mask_of_some(path)))
 			what = wrong_mask(l, t, m);
 		if (what)
 			list_add(l->a, f, LIST_MASK_TAMPERED, at_mount(l, t, path),

@@ -158,18 +158,6 @@ bool spec_caps_dropped(uint64_t bounding)
 
 /* ---- /proc and /sys ----------------------------------------------------------------------- */
 
-/* In the defaults of every engine. Each adds some of its own: /proc/interrupts,
- * /sys/devices/virtual/powercap, /sys/fs/selinux ... /proc/asound is masked by some and
- * read-only with others. */
-static const char masked_paths[][20] = {
-	"/proc/acpi",          "/proc/kcore",      "/proc/keys",
-	"/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats",
-	"/proc/sched_debug",   "/proc/scsi",       "/sys/firmware",
-};
-static const char readonly_paths[][20] = {
-	"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger",
-};
-
 static bool covers(struct arena *a, const struct json *list, const char *path)
 {
 	for (const struct json *v = list ? list->child : NULL; v; v = v->next)
@@ -186,10 +174,10 @@ void spec_masks(const struct spec *s, const struct json *masked, const struct js
 	struct place mask_at = masked ? spec_at(s, masked) : at;
 	struct place ro_at = readonly ? spec_at(s, readonly) : at;
 
-	for (size_t i = 0; i < ARRAY_LEN(masked_paths); i++)
+	for (size_t i = 0; i < MASKED_PATHS; i++)
 		if (!covers(a, masked, masked_paths[i]))
 			list_add(s->a, s->f, LIST_UNMASKED, mask_at, masked_paths[i]);
-	for (size_t i = 0; i < ARRAY_LEN(readonly_paths); i++)
+	for (size_t i = 0; i < READONLY_PATHS; i++)
 		if (!covers(a, readonly, readonly_paths[i]) &&
 		    !covers(a, masked, readonly_paths[i]))
 			list_add(s->a, s->f, LIST_PROC_WRITABLE, ro_at, readonly_paths[i]);
