@@ -363,6 +363,8 @@ int record_find(struct records *rs, const char *word, struct record *ret, struct
 
 /* ---- the end ---------------------------------------------------------------------------- */
 
+enum { MONITOR_FILES_MAX = 32 };
+
 /* The files of one directory and of those below it, two levels at most. */
 static int empty_dir(int dirfd, const char *path, int levels)
 {
@@ -390,7 +392,7 @@ static int empty_dir(int dirfd, const char *path, int levels)
 int record_remove(struct records *rs, const struct record *r, struct err *e)
 {
 	const char *path = record_path(rs->arena, r->id), *holder;
-	int err;
+	int err = 0;
 
 	if (r->named) {
 		autoclose int names = openat(rs->fd, "names", DIR_FLAGS);
@@ -401,7 +403,13 @@ int record_remove(struct records *rs, const struct record *r, struct err *e)
 				(void)unlinkat(names, r->name, 0);
 		}
 	}
-	err = empty_dir(rs->fd, path, 1);
+	/* The monitor of a container that was just killed may be writing down its end here: a file
+	 * or two, and then no more. */
+	for (int i = 0; i < MONITOR_FILES_MAX; i++) {
+		err = empty_dir(rs->fd, path, 1);
+		if (err != -ENOTEMPTY)
+			break;
+	}
 	return err < 0 ? err_set(e, -err, "remove %s/%s: %m", rs->root, path) : 0;
 }
 

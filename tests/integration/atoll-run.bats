@@ -358,6 +358,16 @@ field() { atoll inspect -f "{{.State.$2}}" "$1"; }
 	rmdir "$R/x" 2>/dev/null || :
 }
 
+@test "rm -f, while the monitor writes down the end" {
+	command -v conmon || skip "no conmon"
+	local i
+	for i in $(seq 15); do
+		atoll run -d --name x "$R" sleep 1000
+		atoll rm -f x
+	done
+	[ -z "$(ls -A "$STATE/records")" ]
+}
+
 @test "what a killed atoll leaves is swept" {
 	"$DIR/bin/atoll" --root "$STATE" run --name dead "$R" sleep 1000 >out 2>&1 3>&- &
 	local pid=$!
