@@ -185,7 +185,7 @@ static bool holds(const struct oci_seccomp_arg *c, const uint64_t *args)
 {
 	uint64_t v = args[c->index];
 
-	switch ((enum scmp_compare)c->op) {
+	switch ((int)c->op) {
 	case SCMP_CMP_NE: return v != c->value;
 	case SCMP_CMP_LT: return v < c->value;
 	case SCMP_CMP_LE: return v <= c->value;
