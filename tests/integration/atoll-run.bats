@@ -360,8 +360,7 @@ field() { atoll inspect -f "{{.State.$2}}" "$1"; }
 
 @test "rm -f, while the monitor writes down the end" {
 	command -v conmon || skip "no conmon"
-	local i
-	for i in $(seq 15); do
+	for _ in $(seq 15); do
 		atoll run -d --name x "$R" sleep 1000
 		atoll rm -f x
 	done
