@@ -26,7 +26,8 @@
 #endif
 
 enum {
-	STOP_TIMEOUT_MS = 50,
+	/* A cgroup out of its quota waits for the next period, which is 100 ms as a rule. */
+	STOP_TIMEOUT_MS = 250,
 	ANSWER_TIMEOUT_MS = 2000,
 	/* MAX_INSNS_PER_PATH of the kernel, which counts 4 more for each filter. */
 	INSNS_MAX = (1 << 18) / (int)sizeof(struct sock_filter),

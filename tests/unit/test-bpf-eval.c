@@ -358,12 +358,17 @@ static char state_of(pid_t pid)
 	return s ? s[2] : '?';
 }
 
-static void wait_state(pid_t pid, char state)
+/* One that was let go is seen running for a moment. The state it is in at the end. */
+static char wait_state(pid_t pid, char state)
 {
 	const struct timespec ms = { .tv_nsec = 1000000 };
+	char now = state_of(pid);
 
-	for (int i = 0; i < 2000 && state_of(pid) != state; i++)
+	for (int i = 0; i < 2000 && now != state; i++) {
 		(void)nanosleep(&ms, NULL);
+		now = state_of(pid);
+	}
+	return now;
 }
 
 enum { SLEEPS, POLLS, SIGNALS };
@@ -421,12 +426,15 @@ static void dumps(void)
 
 	CASE("dump");
 	for (int kind = SLEEPS; kind <= SIGNALS; kind++) {
+		int errors = 0;
+
 		pid = sleeper(kind, 2);
 		for (int i = 0; i < 20; i++) {
 			if (seccomp_dump(&t, pid, 0, &a, &f, &e) < 0)
-				FAIL(e.msg);
+				errors++, printf("# %s\n", e.msg);
 			worst = f.stopped_ns > worst ? f.stopped_ns : worst;
 		}
+		CHECK_INT(errors, 0);
 		CHECK_INT(f.count, 2);
 		CHECK_INT(f.insns, 12);
 		CHECK_INT(seccomp_view_init(&v, &f, &a), 0);
@@ -439,7 +447,7 @@ static void dumps(void)
 	CHECK_INT(seccomp_dump(&t, pid, 0, &a, &f, &e), 0);
 	CHECK_INT(f.count, 0);
 	CHECK_INT(seccomp_dump(&t, pid, 12345, &a, &f, &e), -ESRCH); /* another's start time */
-	CHECK_INT(state_of(pid), 'S');
+	CHECK_INT(wait_state(pid, 'S'), 'S');
 	CHECK_INT(end_of(pid), 0);
 	e = (struct err){ 0 };
 	CHECK_INT(seccomp_dump(&t, pid, 0, &a, &f, &e), -ESRCH);
@@ -451,7 +459,7 @@ static void dumps(void)
 	e = (struct err){ 0 };
 	CHECK_INT(seccomp_dump(&t, pid, 0, &a, &f, &e), 0);
 	CHECK_INT(f.count, 1);
-	CHECK_INT(state_of(pid), 'T');
+	CHECK_INT(wait_state(pid, 'T'), 'T');
 	(void)kill(pid, SIGKILL);
 	(void)waitpid(pid, NULL, 0);
 }
@@ -540,8 +548,7 @@ static void killed_midway(void)
 		(void)kill(reader, SIGKILL);
 		(void)waitpid(reader, NULL, 0);
 	}
-	wait_state(pid, 'R');
-	CHECK_INT(state_of(pid), 'R');
+	CHECK_INT(wait_state(pid, 'R'), 'R');
 	CHECK_INT(kill(pid, SIGKILL), 0);
 	CHECK_INT(end_of(pid), 1000 + SIGKILL);
 }
