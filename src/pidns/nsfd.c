@@ -231,6 +231,7 @@ static unsigned int probe_self_ns(void)
 {
 	autoclose int ns = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
 	autoclose int mnt = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	autoclose int next = -1;
 	unsigned int have = 0;
 	uint64_t id;
 
@@ -238,7 +239,9 @@ static unsigned int probe_self_ns(void)
 		have |= PN_FEAT_NS_ID;
 	if (ns >= 0 && translate_by(ns, NS_GET_PID_IN_PIDNS, getpid()) > 0)
 		have |= PN_FEAT_TRANSLATE;
-	if (mnt >= 0 && ioctl(mnt, NS_GET_MNTNS_ID, &id) == 0)
+	/* The kernel has it, but not for everybody: not in a PID namespace of one's own. */
+	next = mnt < 0 ? -1 : ioctl(mnt, NS_MNT_GET_NEXT, NULL);
+	if (next >= 0 || (mnt >= 0 && errno == ENOENT))
 		have |= PN_FEAT_MNTNS_WALK;
 	return have;
 }

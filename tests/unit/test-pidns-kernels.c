@@ -364,7 +364,7 @@ static void check_walk(void)
 				pin = p;
 			}
 	if (!(pn_features() & PN_FEAT_MNTNS_WALK)) {
-		SKIP("NS_MNT_GET_NEXT is of Linux 6.12");
+		SKIP("NS_MNT_GET_NEXT is of Linux 6.12, and of root outside containers");
 	} else if (CHECK(found != NULL)) {
 		CHECK_INT(found->type, PN_PID);
 		CHECK_INT(found->state, PN_PINNED);
