@@ -172,7 +172,7 @@ static void copy_words(const struct args *a, struct run_opts *o)
 {
 	o->entrypoint = a->entrypoint;
 	o->name = a->name;
-	o->hostname = a->hostname;
+	o->hostname = a->hostname && *a->hostname ? a->hostname : NULL; /* as with docker */
 	o->workdir = a->workdir;
 	o->user = a->user;
 	o->tty = a->tty;

@@ -136,10 +136,16 @@ static void keeper(char **argv, int sync_fd)
 static int runtime_failed(const char *msg, int *ret_fail, struct err *e)
 {
 	static const char prefix[] = "atoll-oci: ";
+	const char *place, *end;
 	size_t len;
 
 	if (strncmp(msg, prefix, sizeof(prefix) - 1) == 0)
 		msg += sizeof(prefix) - 1;
+	/* The place in a configuration that we have written, and that goes with the record. */
+	place = strstr(msg, "/config.json:");
+	end = strstr(msg, ": ");
+	if (place && end && place < end)
+		msg = end + 2;
 	len = strcspn(msg, "\n");
 	/* The step that looks for the command (run/do_exec.c). */
 	if (strstr(msg, " (find ") && strstr(msg, "): exec: "))

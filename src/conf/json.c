@@ -8,6 +8,7 @@
 #include <string.h>
 #include <yajl/yajl_parse.h>
 
+#include "base/cleanup.h"
 #include "conf/encoding.h"
 #include "conf/json_set.h"
 
@@ -125,6 +126,52 @@ int json_err(const struct json_doc *d, const struct json *at, struct err *e, int
 	va_end(ap);
 	pointer_to(at, pointer, sizeof(pointer));
 	return fail_at(d, at ? at->offset : 0, e, code, pointer, msg);
+}
+
+/* Members that a configuration begins with: "/root: ..." may be a path as well. */
+static bool is_pointer(const char *s)
+{
+	static const char *const first[] = { "/process",     "/linux",    "/mounts",
+					     "/hooks",       "/hostname", "/domainname",
+					     "/annotations", "/root/path" };
+
+	for (size_t i = 0; i < ARRAY_LEN(first); i++) {
+		size_t len = strlen(first[i]);
+
+		if (strncmp(s, first[i], len) == 0 && (s[len] == '/' || s[len] == ':'))
+			return strstr(s, ": ") != NULL;
+	}
+	return false;
+}
+
+void json_err_place(const struct json_doc *d, const char *pointer, struct err *e)
+{
+	char own[256], text[sizeof(e->msg)];
+	const char *msg = e->msg, *step = strstr(e->msg, "): "), *base = strrchr(d->name, '/');
+	const char *at = is_pointer(msg) ? msg : step && is_pointer(step + 3) ? step + 3 : NULL;
+	size_t line, col, head = at ? (size_t)(at - msg) : 0;
+	const struct json *v;
+	int n;
+
+	if (at) {
+		(void)snprintf(own, sizeof(own), "%.*s", (int)(strstr(at, ": ") - at), at);
+		pointer = own;
+		at = strstr(at, ": ") + 2;
+	}
+	v = pointer ? json_nearest(d, pointer) : NULL;
+	if (!v)
+		return;
+	position(d, v->offset, &line, &col);
+	for (const char *name = d->name;; name = base + 1) {
+		n = snprintf(text, sizeof(text), "%s:%zu:%zu: %s: %.*s%s", name, line, col, pointer,
+			     (int)head, msg, at ? at : msg);
+		if (n < (int)sizeof(text))
+			break;
+		if (!base || name != d->name)
+			return;
+	}
+	printable(text);
+	memcpy(e->msg, text, sizeof(e->msg));
 }
 
 const struct json *json_get(const struct json *obj, const char *key)

@@ -61,6 +61,12 @@ const struct json *json_nearest(const struct json_doc *d, const char *pointer);
 int json_err(const struct json_doc *d, const struct json *at, struct err *e, int code,
 	     const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
+/* Of an error that came later, about a value of `d`: puts its place before the message, in the
+ * form of json_err(). The value is the one whose pointer the message has at its beginning or
+ * behind the first "): ", else that of `pointer`, if it is not NULL; with neither, or if there is
+ * no room for it, nothing is changed. */
+void json_err_place(const struct json_doc *d, const char *pointer, struct err *e);
+
 /* ---- The lenient reading, for what is only looked at (audit) ------------------------------- */
 
 /* It goes on where the strict one stops: a text may hold several documents, one behind the

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conf/oci.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "conf/oci_check.h"
@@ -46,6 +47,10 @@ int oci_process_parse(const char *name, const char *text, size_t len, struct are
 	int r = read_rows(&doc, name, text, len, oci_process_rows, a, &process, e);
 
 	r = r < 0 ? r : oci_check_process(&c, "", &process);
+	if (r == 0 && process.args.count == 0)
+		r = json_err(&doc, json_nearest(&doc, "/args"), e, EINVAL, "%s",
+			     json_get(doc.root, "args") ? "must not be empty"
+							: "the member \"args\" is missing");
 	if (r == 0)
 		*ret = process;
 	return r;

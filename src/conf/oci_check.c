@@ -102,6 +102,19 @@ static int check_scheduler(const struct oci_check *c, const char *at, const stru
 	return 0;
 }
 
+/* (uid_t)-1 is "no change" to setresuid(2): who asked for it would stay root. */
+static int check_ids(const struct oci_check *c, const char *at, const struct oci_process *p)
+{
+	const char *which = p->uid == UINT32_MAX ? "uid" : p->gid == UINT32_MAX ? "gid" : NULL;
+	char here[128];
+
+	(void)snprintf(here, sizeof(here), "%s/user/%s", at, which ? which : "additionalGids");
+	for (size_t i = 0; !which && i < p->additional_gids_count; i++)
+		if (p->additional_gids[i] == UINT32_MAX)
+			which = "gid";
+	return which ? bad(c, here, "%u is no %s", UINT32_MAX, which) : 0;
+}
+
 int oci_check_process(const struct oci_check *c, const char *at, const struct oci_process *p)
 {
 	char here[128];
@@ -110,7 +123,9 @@ int oci_check_process(const struct oci_check *c, const char *at, const struct oc
 	(void)snprintf(here, sizeof(here), "%s/cwd", at);
 	if (!absolute(p->cwd))
 		return bad(c, here, "not an absolute path");
-	r = check_rlimits(c, at, p);
+	r = check_ids(c, at, p);
+	if (r == 0)
+		r = check_rlimits(c, at, p);
 	return r < 0 ? r : check_scheduler(c, at, p->scheduler);
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "run/inroot.h"
@@ -59,13 +60,18 @@ static int privatize_parent(const char *path, struct err *e)
 int do_rootfs(struct ctx *c, const struct step *s, struct err *e)
 {
 	const uint64_t flags = tree_propagation(c);
+	const char *label = c->spec->linux_.mount_label;
 	const bool slave = (flags & MS_SLAVE) && c->spec->linux_.rootfs_propagation &&
 			   *c->spec->linux_.rootfs_propagation;
 	autoclose int tree = -1;
+	struct stat st;
 	int r = flags & MS_SHARED ? privatize_parent(c->root_path, e) : 0;
 
 	if (r < 0)
 		return r;
+	if (label && *label && !mnt_selinux())
+		return err_set(e, EOPNOTSUPP,
+			       "/linux/mountLabel: selinux is disabled or not supported here");
 	if (s->rootfs.overlay) {
 		tree = overlay_root(c, e);
 		if (tree < 0)
@@ -73,6 +79,8 @@ int do_rootfs(struct ctx *c, const struct step *s, struct err *e)
 	} else {
 		tree = mountapi_clone(AT_FDCWD, c->root_path, true, true);
 	}
+	if (tree >= 0 && fstat(tree, &st) == 0 && !S_ISDIR(st.st_mode))
+		return err_set(e, ENOTDIR, "%s: %m", c->root_path);
 	if (tree < 0) {
 		r = err_set(e, -tree, "%s: %m", c->root_path);
 		if (tree == -EACCES)

@@ -22,6 +22,7 @@ enum { LISTEN_FDS_MAX = 4096 };
 /* What stands before anything is done. */
 struct blueprint {
 	struct oci_spec spec;
+	struct json_doc doc; /* where it was read; without text if it was not */
 	struct state state;
 	struct cgroup cgroup;
 	struct plan plan;
@@ -36,10 +37,27 @@ static bool wants_init(const struct oci_spec *spec)
 	return v && (strcmp(v, "true") == 0 || v[0] == '-'); /* options of atoll-init */
 }
 
+/* An annotation that is ours is obeyed or refused, not passed over like others'. */
+static int check_annotations(const struct oci_spec *spec, struct err *e)
+{
+	static const char *const ours[] = { OCI_ANNOTATION_INIT, OCI_ANNOTATION_OVERLAY };
+
+	for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
+		const char *v = oci_annotation(spec, ours[i]);
+		bool init = i == 0;
+
+		if (v && *v && strcmp(v, "true") != 0 && strcmp(v, "false") != 0 &&
+		    !(init && v[0] == '-'))
+			return err_set(e, EINVAL,
+				       "/annotations/%s: '%.64s' is neither true nor false%s",
+				       ours[i], v, init ? ", nor options of atoll-init" : "");
+	}
+	return 0;
+}
+
 static int find_config(struct lc *lc, const struct lc_create *o, struct blueprint *b, struct err *e)
 {
 	struct state *st = &b->state;
-	struct json_doc doc;
 	int r = lc_absolute(lc, o->bundle ? o->bundle : ".", &st->bundle, e);
 
 	if (r < 0)
@@ -53,8 +71,8 @@ static int find_config(struct lc *lc, const struct lc_create *o, struct blueprin
 		r = lc_absolute(lc, o->config, &st->config, e);
 	else
 		st->config = arena_printf(lc->arena, "%s/config.json", st->bundle);
-	r = r < 0 ? r : lc_read_spec(lc, st->config, &doc, &b->spec, e);
-	return r < 0 || !o->permit ? r : o->permit(o->permit_ctx, &doc, e);
+	r = r < 0 ? r : lc_read_spec(lc, st->config, &b->doc, &b->spec, e);
+	return r < 0 || !o->permit ? r : o->permit(o->permit_ctx, &b->doc, e);
 }
 
 static void describe(struct lc *lc, const struct lc_create *o, struct blueprint *b)
@@ -80,6 +98,20 @@ static void describe(struct lc *lc, const struct lc_create *o, struct blueprint 
 	st->poststop = spec->hooks[OCI_HOOK_POSTSTOP];
 }
 
+static bool is_command(const struct step *s)
+{
+	return s && (s->kind == STEP_FIND_COMMAND || s->kind == STEP_EXEC);
+}
+
+/* What is wrong with a configuration is told with the place in its file. That the command
+ * is not to be found has its own words, which people know. */
+static int placed(const struct blueprint *b, const struct step *s, int r, struct err *e)
+{
+	if (r < 0 && b->doc.root)
+		json_err_place(&b->doc, s && !is_command(s) ? s->pointer : NULL, e);
+	return r;
+}
+
 static int draw(struct lc *lc, const struct lc_create *o, enum plan_mode mode, struct blueprint *b,
 		struct err *e)
 {
@@ -91,12 +123,14 @@ static int draw(struct lc *lc, const struct lc_create *o, enum plan_mode mode, s
 	if (r == 0)
 		r = lc_check_terminal(b->spec.process.terminal, detach, o->console_socket, e);
 	if (r == 0)
+		r = check_annotations(&b->spec, e);
+	if (r == 0)
 		r = cgroup_find(o->id, b->spec.linux_.cgroups_path, lc->cgroup_disabled,
 				lc->rootless, lc->arena, &b->cgroup, e);
 	if (r == 0) /* without a cgroup the plan has no step that would say so */
 		r = cgroup_check(&b->cgroup, &b->spec.linux_.resources, e);
 	if (r < 0)
-		return r;
+		return placed(b, NULL, r, e);
 	b->env = (struct plan_env){
 		.mode = mode,
 		.id = o->id,
@@ -112,7 +146,8 @@ static int draw(struct lc *lc, const struct lc_create *o, enum plan_mode mode, s
 	b->env.root_path = b->state.rootfs;
 	r = lc_plan_self(lc, &b->env, e);
 	b->state.owner = b->env.euid;
-	return r < 0 ? r : plan_create(&b->spec, &b->env, lc->arena, &b->plan, e);
+	r = r < 0 ? r : plan_create(&b->spec, &b->env, lc->arena, &b->plan, e);
+	return placed(b, NULL, r, e);
 }
 
 int lc_plan(struct lc *lc, const struct lc_create *o, bool run, struct plan *ret, struct err *e)
@@ -179,7 +214,7 @@ static int prepare(struct lc *lc, const struct lc_create *o, struct blueprint *b
 		return err_set(e, errno, "open the bundle %s: %m", b->state.bundle);
 	r = lc_ctx_io(c, lc, &io, e);
 	if (r == 0)
-		r = exec_prepare(c, e);
+		r = placed(b, NULL, exec_prepare(c, e), e);
 	if (r == 0 && b->env.init) {
 		c->init_fd = selfexe_init_open(e);
 		r = c->init_fd < 0 ? c->init_fd : 0;
@@ -218,12 +253,8 @@ static void undo(struct lc *lc, struct ctx *c)
 		lc_warn(lc, "undo: %s", e.msg);
 }
 
-static bool is_command(const struct step *s)
-{
-	return s && (s->kind == STEP_FIND_COMMAND || s->kind == STEP_EXEC);
-}
-
-static int make(struct lc *lc, struct ctx *c, bool *ret_command_failed, struct err *e)
+static int make(struct lc *lc, const struct blueprint *b, struct ctx *c, bool *ret_command_failed,
+		struct err *e)
 {
 	int r;
 
@@ -231,6 +262,7 @@ static int make(struct lc *lc, struct ctx *c, bool *ret_command_failed, struct e
 	if (c->prep->sig_ignored >> (SIGCHLD - 1) & 1)
 		(void)signal(SIGCHLD, SIG_DFL);
 	r = stage_run(c, e);
+	(void)placed(b, c->failed, r, e);
 	if (r < 0 && ret_command_failed)
 		*ret_command_failed = is_command(c->failed);
 	if (r < 0)
@@ -250,7 +282,7 @@ int lc_create(struct lc *lc, const struct lc_create *o, struct err *e)
 		return r;
 	r = prepare(lc, o, b, c, e);
 	if (r == 0)
-		r = make(lc, c, NULL, e);
+		r = make(lc, b, c, NULL, e);
 	lc_ctx_close(c);
 	return r;
 }
@@ -294,7 +326,7 @@ int lc_run(struct lc *lc, const struct lc_create *o, bool *ret_command_failed, s
 		c->console_plain = !isatty(STDOUT_FILENO);
 	}
 	if (r == 0)
-		r = make(lc, c, ret_command_failed, e);
+		r = make(lc, b, c, ret_command_failed, e);
 	cleanup_fd(&c->console_socket);
 	if (r == 0 && o->detach)
 		state_await_exec(c->state_fd);

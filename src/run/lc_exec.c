@@ -24,7 +24,8 @@ static int parse_user(const char *text, struct oci_process *p, struct err *e)
 	if (n < sizeof(uid)) {
 		memcpy(uid, text, n);
 		uid[n] = '\0';
-		if (num_u32(uid, &p->uid) == 0 && (!text[n] || num_u32(text + n + 1, &p->gid) == 0))
+		if (num_u32(uid, &p->uid) == 0 && p->uid != UINT32_MAX &&
+		    (!text[n] || (num_u32(text + n + 1, &p->gid) == 0 && p->gid != UINT32_MAX)))
 			return 0;
 	}
 	return err_set(e, EINVAL, "user '%.64s' is not UID or UID:GID in numbers", text);
@@ -95,7 +96,7 @@ static int make_process(struct lc *lc, const struct lc_exec *o, const struct oci
 					       o->gids_count * sizeof(*o->gids));
 		p->additional_gids_count = o->gids_count;
 	}
-	if (o->user)
+	if (o->user && *o->user) /* as in runc: empty is not given */
 		r = parse_user(o->user, p, e);
 	if (r == 0 && p->cwd[0] != '/')
 		r = err_set(e, EINVAL, "working directory '%.128s' is not an absolute path",

@@ -158,6 +158,7 @@ static int run_step(struct ctx *c, size_t i, struct err *e)
 		r = apply[s->kind](c, s, e);
 	if (r >= 0)
 		return 0;
+	c->failed = s;
 	step_describe(s, what, sizeof(what));
 	return err_wrap(e, r, "step %zu of %zu (%s)", i + 1, c->plan->count, what);
 }
@@ -274,8 +275,11 @@ static int died(struct ctx *c, size_t i, struct err *e)
 		return err_set(e, ECHILD,
 			       "step %zu or a later one: the child exited with status %d", i + 1,
 			       si.si_status);
-	return err_set(e, ECHILD, "step %zu or a later one: the child was killed by signal %d (%s)",
-		       i + 1, si.si_status, strsignal(si.si_status));
+	(void)err_set(e, ECHILD, "step %zu or a later one: the child was killed by signal %d (%s)",
+		      i + 1, si.si_status, strsignal(si.si_status));
+	if (si.si_status == SIGKILL && c->spec->linux_.resources.memory.limit)
+		err_hint(e, "the memory limit of the container may be too low to start anything");
+	return -ECHILD;
 }
 
 /* What the host did for a step of the child's. 0: the child goes on. */

@@ -132,6 +132,8 @@ field() { atoll inspect -f "{{.State.$2}}" "$1"; }
 
 @test "environment" {
 	printf '# comment\nFROM_FILE=1\nBOTH=file\nOURS\n' >vars
+	run -0 atoll run --rm --hostname '' "$R" hostname
+	[[ $output =~ ^[0-9a-f]{12}$ ]]
 	OURS=yes MINE=me run -0 atoll run --rm --hostname box -e BOTH=option -e MINE -e NOBODY --env-file vars "$R" env
 	[[ $'\n'$output$'\n' == *$'\nFROM_FILE=1\n'* ]]
 	[[ $'\n'$output$'\n' == *$'\nBOTH=option\n'* ]]
@@ -444,6 +446,9 @@ field() { atoll inspect -f "{{.State.$2}}" "$1"; }
 	status 127 atoll run -d "$R" no-such-command
 	[[ $output == *"executable file not found"* ]]
 	status 126 atoll run -d "$R" /etc/passwd
+	# nothing of a file that atoll wrote itself and that is gone
+	status 125 atoll run -d --tmpfs /mnt:foo "$R" true
+	[[ $output == "atoll: "*"step "*"option foo"* && $output != *config.json* ]]
 	PATH=/nowhere run "$DIR/bin/atoll" --root "$STATE" run -d "$R" true
 	[ "$status" = 125 ]
 	[[ $output == *"conmon"*"Hint:"* ]]

@@ -67,6 +67,15 @@ mutate() { # TYPE VALUE
 		| . as $p | ($p | pointer) + "\t" + ($doc | setpath($p; $v) | tojson)' "$OCI_TMP/full.json"
 }
 
+# Lines "POINTER EDIT" on stdin: what jq makes of the small configuration.
+each_edit() { # COMMAND
+	local pointer edit
+	while read -r pointer edit; do
+		jq "$edit" "$OCI_TMP/config.json" >"$BUNDLE/config.json"
+		refused "$1" "$edit" "config\\.json:[0-9]+:[0-9]+: ${pointer//./\\.}: "
+	done
+}
+
 @test "wrong type: strings that are numbers, objects, arrays" {
 	each_line explain < <(mutate string 5)
 	each_line explain < <(mutate string '{}' | awk 'NR % 3 == 0')
@@ -143,6 +152,45 @@ mutate() { # TYPE VALUE
 		put(["linux", "personality", "domain"]; "/linux/personality/domain"; "x"),
 		put(["linux", "resources", "devices", 0, "access"]; "/linux/resources/devices/0/access"; "xyz"),
 		put(["linux", "resources", "devices", 0, "type"]; "/linux/resources/devices/0/type"; "z")' "$OCI_TMP/full.json")
+	all_refused 23
+}
+
+# What only the plan or a step finds out has its place in the file all the same.
+@test "values that do not fit: file, line, column, pointer" {
+	each_line() { # SUBCOMMAND: each is "POINTER EXPRESSION"
+		local pointer edit
+		while read -r pointer edit; do
+			jq "$edit" "$OCI_TMP/config.json" >"$BUNDLE/config.json"
+			refused "$1" "$edit" "config\.json:[0-9]+:[0-9]+: $pointer: "
+		done
+	}
+	each_edit explain <<-'EOF'
+		/process/args .process.args = []
+		/process del(.process)
+		/process/user/uid .process.user.uid = 4294967295
+		/process/user/gid .process.user.gid = 4294967295
+		/process/user/additionalGids .process.user.additionalGids = [0, 4294967295]
+		/process/capabilities/effective .process.capabilities.effective = ["CAP_SYS_ADMIN"]
+		/mounts/7/type .mounts += [{destination: "/mnt", source: "/tmp"}]
+		/mounts/7/source .mounts += [{destination: "/mnt", options: ["bind"]}]
+		/mounts/7/options .mounts += [{destination: "/mnt", source: "/", options: ["bind", "size=1"]}]
+		/mounts/7/destination .mounts += [{destination: "/proc/sys", type: "tmpfs", source: "x"}]
+		/linux/devices/0/path .linux.devices = [{path: "/", type: "c", major: 1, minor: 3}]
+		/linux/gidMappings .linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 0, size: 9}]
+		/linux/sysctl/vm.swappiness .linux.sysctl = {"vm.swappiness": "1"}
+		/annotations/org.atoll.init .annotations = {"org.atoll.init": "maybe"}
+		/annotations/org.atoll.root.overlay .annotations = {"org.atoll.root.overlay": "1"}
+	EOF
+	each_edit create <<-'EOF'
+		/root/path .root.path = "config.json"
+		/root/path .root.path = "nowhere"
+		/hostname .hostname = "x" * 65
+		/mounts/7 .mounts += [{destination: "/mnt", type: "tmpfs", source: "x", options: ["size=zz"]}]
+		/mounts/7/source .mounts += [{destination: "/mnt", source: "/nowhere", options: ["bind"]}]
+		/hooks/prestart .hooks.prestart = [{path: "/nowhere"}]
+		/linux/namespaces .linux.namespaces += [{type: "cgroup", path: "/etc/passwd"}]
+		/linux/sysctl/net.ipv4.nowhere .linux.sysctl = {"net.ipv4.nowhere": "1"}
+	EOF
 	all_refused 23
 }
 

@@ -508,6 +508,12 @@ lines_of() { [ "$(wc -l <"$BUNDLE/rootfs/tmp/$1")" = "$2" ]; }
 	try 0 exec --user 12:34 --additional-gids 5 --additional-gids 6 --cwd /tmp --env A=b --env C= "$ID" \
 		sh -c 'id -u; id -g; id -G; pwd; echo "$A-$C-${C+set}"'
 	is "${out//$'\n'/ }" "12 34 34 5 6 /tmp b--set"
+	try 0 exec --user '' "$ID" id -u
+	is "$out" 0
+	for user in 4294967295 0:4294967295 -1 root; do # the first is "no change" to the kernel
+		try 255 exec --user "$user" "$ID" id -u
+		err_has "user '$user'"
+	done
 	try 0 exec --cap CAP_SYS_ADMIN "$ID" grep CapEff /proc/self/status
 	[ $((0x${out##*[[:space:]]} >> 21 & 1)) = 1 ]
 	try 0 exec "$ID" grep -E 'CapEff|NoNewPrivs' /proc/self/status
@@ -524,6 +530,12 @@ lines_of() { [ "$(wc -l <"$BUNDLE/rootfs/tmp/$1")" = "$2" ]; }
 	echo '{"cwd": 5}' >p.json
 	try 255 exec --process p.json "$ID"
 	err_has p.json
+	echo '{"cwd": "/", "args": []}' >p.json
+	try 255 exec --process p.json "$ID"
+	err_has "p.json:1:22: /args: must not be empty"
+	echo '{"cwd": "/", "args": ["id"], "user": {"uid": 4294967295, "gid": 0}}' >p.json
+	try 255 exec --process p.json "$ID"
+	err_has "/user/uid: 4294967295 is no uid"
 }
 
 @test "exec: options end at the first operand" {

@@ -241,6 +241,51 @@ static void test_messages(void)
 	CHECK(json_nearest(&d, "/a/1/c") == d.root->child->child->next);
 }
 
+static void place(const struct json_doc *d, const char *pointer, const char *msg, const char *want)
+{
+	struct err e = { 0 };
+
+	(void)err_set(&e, EINVAL, "%s", msg);
+	json_err_place(d, pointer, &e);
+	CHECK_STR(e.msg, want);
+	CHECK_INT(e.code, EINVAL);
+}
+
+static void test_place(void)
+{
+	static const char text[] = "{\n\"root\": 1,\n\"mounts\":[{},{\"type\":1}]}";
+	autoarena struct arena a = { 0 };
+	struct json_doc d, deep;
+	struct err e = { 0 };
+	char name[601], msg[401];
+
+	CHECK_INT(json_parse("/b/f.json", text, strlen(text), &a, &d, &e), 0);
+	CASE("the pointer of the message");
+	place(&d, NULL, "/mounts/1/type: bad", "/b/f.json:3:22: /mounts/1/type: bad");
+	place(&d, "/root", "/mounts/1/x: bad", "/b/f.json:3:14: /mounts/1/x: bad");
+	CASE("behind the step, from where it goes to the front");
+	place(&d, "/mounts", "step 2 of 3 (x): /mounts/0: a: b",
+	      "/b/f.json:3:11: /mounts/0: step 2 of 3 (x): a: b");
+	CASE("the one given");
+	place(&d, "/root/path", "step 2 of 3 (x): /root: bad",
+	      "/b/f.json:2:9: /root/path: step 2 of 3 (x): /root: bad");
+	CASE("none");
+	place(&d, NULL, "/root: bad", "/root: bad");
+	place(&d, NULL, "step 2 of 3 (x): bad", "step 2 of 3 (x): bad");
+	CASE("no room: the name of the file alone, then nothing");
+	memset(name, 'd', 600);
+	strcpy(name + 590, "/f.json");
+	CHECK_INT(json_parse(name, text, strlen(text), &a, &deep, &e), 0);
+	place(&deep, NULL, "/mounts: bad", "f.json:3:10: /mounts: bad");
+	memset(name, 'd', 600);
+	CHECK_INT(json_parse(name, text, strlen(text), &a, &deep, &e), 0);
+	place(&deep, NULL, "/mounts: bad", "/mounts: bad");
+	memset(msg, 'm', 400);
+	msg[400] = '\0';
+	memcpy(msg, "/mounts: ", 9);
+	place(&deep, NULL, msg, msg);
+}
+
 int main(void)
 {
 	test_bad();
@@ -248,5 +293,6 @@ int main(void)
 	test_limits();
 	test_many_keys();
 	test_messages();
+	test_place();
 	return DONE();
 }
