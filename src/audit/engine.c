@@ -325,9 +325,11 @@ void audit_run_one(struct audit *a, const struct facts *f)
 	struct hits h = { .a = a, .f = f };
 
 	for (size_t t = 0; t < TABLES; t++) {
+		bool other = f->volume && tables[t] != rules_mounts;
+
 		for (const struct rule *r = tables[t]; r->id; r++, h.index++) {
 			if (!((r->kinds | r->unsure) & (unsigned int)f->kind) ||
-			    (f->windows && !r->windows))
+			    (f->windows && !r->windows) || other)
 				continue;
 			h.rule = r;
 			h.last = h.same = 0;

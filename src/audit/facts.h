@@ -210,7 +210,7 @@ enum list_id {
 	LIST_PORTS,        /* host ports: "0.0.0.0:80"; num: the port */
 	LIST_PROBES,       /* probes and hooks with another host */
 	LIST_VOLUME_TYPES, /* Kubernetes: source key of every volume: "hostPath", "emptyDir" */
-	LIST_INDIRECT,     /* host paths by a detour that could not be followed to a path */
+	LIST_INDIRECT,     /* host paths by a detour, also where the path has a mount of its own */
 	LIST_SELINUX,      /* SELinux options set by hand: "type:spc_t", "user:x", "level:..." */
 	LIST_DRIFT,        /* where the live state is weaker or other than declared (drift.c) */
 	LIST_COUNT
@@ -265,7 +265,8 @@ struct facts {
 
 	/* args[0..] of PID 1 as far as known, for messages; NULL: not known */
 	const char *command;
-	bool windows;                   /* rules on Linux isolation do not apply */
+	bool windows; /* rules on Linux isolation do not apply */
+	bool volume; /* Kubernetes: not a container but a volume to be claimed: only rules on mounts apply */
 	bool init_container, ephemeral; /* Kubernetes */
 
 	const struct facts *next; /* of all objects, in order of reading */

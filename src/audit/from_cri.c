@@ -5,6 +5,7 @@
  * runtime that gives no runtimeSpec leaves the latter alone. Its enumerations are numbers, and
  * what is 0 is left out. */
 #include <string.h>
+#include <strings.h>
 
 #include "audit/spec.h"
 #include "base/cleanup.h"
@@ -33,6 +34,41 @@ static int64_t number(const struct json *obj, const char *key, int64_t otherwise
 	return otherwise;
 }
 
+/* A value of an enumeration: by number, as containerd writes its configuration, or by name. */
+static int64_t choice(const struct json *obj, const char *key, const char *const *names,
+		      size_t count, int64_t otherwise)
+{
+	const char *name = spec_str(obj, key);
+
+	for (size_t i = 0; name && i < count; i++)
+		if (!strcasecmp(name, names[i]))
+			return (int64_t)i;
+	return number(obj, key, otherwise);
+}
+
+static int64_t ns_choice(const struct json *options, const char *key, int64_t otherwise)
+{
+	static const char *const names[] = { "POD", "CONTAINER", "NODE", "TARGET" };
+
+	return choice(options, key, names, ARRAY_LEN(names), otherwise);
+}
+
+static int64_t profile_choice(const struct json *profile)
+{
+	static const char *const names[] = { "RuntimeDefault", "Unconfined", "Localhost" };
+
+	return choice(profile, "profile_type", names, ARRAY_LEN(names), PROFILE_DEFAULT);
+}
+
+static bool is_shared(const struct json *mount)
+{
+	static const char *const names[] = { "PROPAGATION_PRIVATE", "PROPAGATION_HOST_TO_CONTAINER",
+					     "PROPAGATION_BIDIRECTIONAL" };
+
+	return choice(mount, "propagation", names, ARRAY_LEN(names), 0) ==
+	       PROPAGATION_BIDIRECTIONAL;
+}
+
 static struct place in_security(const struct cri *c, const char *key)
 {
 	const struct json *v = json_get(c->security, key);
@@ -49,7 +85,7 @@ static void refine_namespace(struct cri *c, enum ns_type ns, const char *key)
 	const struct json *options = spec_obj(c->security, "namespace_options");
 	const struct json *v = json_get(options, key);
 	struct place at = v ? spec_at(&c->s, v) : options ? spec_at(&c->s, options) : c->at;
-	int64_t mode = number(options, key, NS_POD);
+	int64_t mode = ns_choice(options, key, NS_POD);
 	struct ns_fact *fact = &c->f->ns_of[ns];
 
 	if (!options)
@@ -84,7 +120,7 @@ static void refine_seccomp(struct cri *c)
 	const struct json *type = json_get(profile, "profile_type");
 	struct mode_fact *m = &c->f->seccomp;
 
-	if (profile && number(profile, "profile_type", PROFILE_DEFAULT) == PROFILE_UNCONFINED)
+	if (profile && profile_choice(profile) == PROFILE_UNCONFINED)
 		*m = (struct mode_fact){ SECM_UNCONFINED, spec_at(&c->s, type), "Unconfined" };
 }
 
@@ -165,7 +201,7 @@ static void read_userns(struct cri *c)
 	const struct json *user = spec_obj(options, "userns_options");
 	const struct json *maps = spec_list(user, "uids");
 	struct place at = user ? spec_at(&c->s, user) : c->at;
-	bool own = user && number(user, "mode", NS_POD) != NS_NODE;
+	bool own = user && ns_choice(user, "mode", NS_POD) != NS_NODE;
 
 	ns_set(c->f, NST_USER, own ? NSM_OWN : NSM_HOST, at, NULL);
 	fact_set(c->f, FACT_USERNS_MAPS_ROOT, TRI_NO, at, NULL);
@@ -204,7 +240,7 @@ static void read_confinement(struct cri *c)
 {
 	const struct json *sec = spec_obj(c->security, "seccomp");
 	const struct json *aa = spec_obj(c->security, "apparmor");
-	int64_t type = number(sec, "profile_type", PROFILE_DEFAULT);
+	int64_t type = profile_choice(sec);
 	struct mode_fact *m = &c->f->seccomp;
 
 	*m = (struct mode_fact){ SECM_NOT_SET, sec ? spec_at(&c->s, sec) : c->at, NULL };
@@ -218,7 +254,7 @@ static void read_confinement(struct cri *c)
 	} else {
 		list_whole(c->f, LIST_SECCOMP_WEAK);
 	}
-	type = number(aa, "profile_type", PROFILE_DEFAULT);
+	type = profile_choice(aa);
 	c->f->apparmor = (struct mode_fact){ .at = aa ? spec_at(&c->s, aa) : c->at };
 	c->f->apparmor.mode = !aa || type == PROFILE_DEFAULT ? LSMM_DEFAULT
 			      : type == PROFILE_UNCONFINED   ? LSMM_UNCONFINED
@@ -235,8 +271,7 @@ static void read_mounts(struct cri *c)
 		m->source = spec_str(v, "host_path");
 		m->target = spec_str(v, "container_path");
 		m->readonly = spec_true(v, "readonly") ? TRI_YES : TRI_NO;
-		m->shared = number(v, "propagation", 0) == PROPAGATION_BIDIRECTIONAL ? TRI_YES
-										     : TRI_NO;
+		m->shared = is_shared(v) ? TRI_YES : TRI_NO;
 		m->kind = spec_engine_mount(m->source, m->target) ? MK_VOLUME : MK_BIND;
 	}
 	list_whole(c->f, LIST_DEVICES);

@@ -512,10 +512,10 @@ static void read_driver_options(struct inspect *i, const struct json *v)
 						 false);
 
 		m->via = "volume with driver options";
-	} else if (device[0] == '/') {
+	}
+	if (device[0] == '/')
 		list_add(i->s.a, i->f, LIST_INDIRECT, spec_at(&i->s, json_get(options, "device")),
 			 device);
-	}
 }
 
 static void read_mounts(struct inspect *i)

@@ -152,7 +152,8 @@ void k8s_volume_seen(struct audit *a, const struct source *src, const struct jso
 struct k8s_pv {
 	const char *name, *class, *claim_ns, *claim, *path, *how; /* how: "hostPath", "local" */
 	const struct source *src;
-	const struct json *at;
+	const struct json *object, *at;
+	size_t index; /* among all */
 };
 struct k8s_pvc {
 	const char *ns, *name, *class, *volume; /* volume: or NULL */
@@ -167,6 +168,7 @@ struct k8s_pending { /* a mount of a claim */
 };
 struct k8s_books {
 	const struct k8s_pv *pvs;
+	bool *pv_used; /* by index: a mount leads to it */
 	const struct k8s_pvc *pvcs;
 	const struct k8s_pending *pending;
 	size_t pv_count, pv_cap, pvc_count, pvc_cap, pending_count, pending_cap;

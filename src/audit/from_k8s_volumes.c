@@ -287,6 +287,8 @@ static void volume_seen(struct audit *a, const struct source *src, const struct 
 	if (!how)
 		how = k8s_get(spec, "local");
 	v = arena_push(a->arena, &b->pvs, &b->pv_count, &b->pv_cap, sizeof(*v));
+	v->index = b->pv_count - 1;
+	v->object = object;
 	v->name = name ? name : "";
 	v->class = k8s_text(k8s_get(spec, "storageClassName"));
 	v->claim = k8s_text(k8s_get(ref, "name"));
@@ -384,6 +386,7 @@ static void lead_to(struct finish *x, const struct k8s_pending *p, const struct 
 
 	if (!v->how)
 		return; /* of a network or a driver */
+	x->b->pv_used[v->index] = true;
 	m = mount_add(x->a, p->f, p->at);
 	m->kind = MK_BIND;
 	m->source = v->path ? joined(x->a->arena, v->path, p->sub_path) : NULL;
@@ -392,6 +395,10 @@ static void lead_to(struct finish *x, const struct k8s_pending *p, const struct 
 	m->shared = p->shared;
 	m->via = arena_printf(x->a->arena, "claim %s, which %s volume %s (%s)", p->claim,
 			      maybe ? "may get" : "has", v->name, v->how);
+	list_add(x->a, p->f, LIST_INDIRECT, p->at,
+		 arena_printf(x->a->arena, "claim %s %s volume %s (%s %s)", p->claim,
+			      maybe ? "may get" : "has", v->name, v->how,
+			      v->path ? v->path : "without path"));
 }
 
 /* The first of the sorted that is equal; bsearch() finds any. */
@@ -415,10 +422,12 @@ static const struct k8s_pv *first_equal(const struct k8s_pv *v, size_t count,
 /* One of several volumes: which one is for the cluster to decide. */
 static void may_lead_to(struct finish *x, const struct k8s_pending *p, const struct k8s_pv *v)
 {
-	if (v->how)
-		list_add(x->a, p->f, LIST_INDIRECT, p->at,
-			 arena_printf(x->a->arena, "claim %s may get volume %s (%s %s)", p->claim,
-				      v->name, v->how, v->path ? v->path : "without path"));
+	if (!v->how)
+		return;
+	x->b->pv_used[v->index] = true;
+	list_add(x->a, p->f, LIST_INDIRECT, p->at,
+		 arena_printf(x->a->arena, "claim %s may get volume %s (%s %s)", p->claim, v->name,
+			      v->how, v->path ? v->path : "without path"));
 }
 
 static bool by_class(struct finish *x, const struct k8s_pending *p, const char *class)
@@ -465,13 +474,41 @@ static bool follow(struct finish *x, const struct k8s_pending *p)
 	return v;
 }
 
+/* A directory of the node that no pod of the files mounts waits for a claim: it is an object of its own,
+ * which has this one mount. */
+static void alone(struct audit *a, const struct k8s_pv *v)
+{
+	const struct json *meta = k8s_get(v->object, "metadata");
+	struct facts *f = audit_object(a, IN_K8S, v->src, v->object);
+	struct place at = { .src = v->src, .node = v->at, .key = true };
+	struct mount_fact *m;
+
+	if (!f)
+		return;
+	f->volume = true;
+	f->name = v->name;
+	f->object = arena_printf(a->arena, "PersistentVolume/%s", v->name);
+	f->annotations = k8s_get(meta, "annotations");
+	f->labels = k8s_get(meta, "labels");
+	f->mounts_whole = TRI_YES;
+	m = mount_add(a, f, at);
+	m->kind = MK_BIND;
+	m->source = v->path;
+	m->readonly = m->shared = TRI_NO;
+	list_whole(f, LIST_INDIRECT);
+	list_add(a, f, LIST_INDIRECT, at,
+		 arena_printf(a->arena, "whoever claims volume %s gets %s %s", v->name, v->how,
+			      v->path ? v->path : "without path"));
+}
+
 void k8s_finish(struct audit *a)
 {
 	struct k8s_books *b = a->k8s;
 	struct finish x = { .a = a, .b = b };
 
-	if (!b || !b->pending_count)
+	if (!b)
 		return;
+	b->pv_used = arena_alloc(a->arena, b->pv_count * sizeof(*b->pv_used) + 1);
 	x.by_name = sorted(a, b->pvs, b->pv_count, sizeof(*b->pvs), pv_by_name);
 	x.by_claim = sorted(a, b->pvs, b->pv_count, sizeof(*b->pvs), pv_by_claim);
 	x.by_class = sorted(a, b->pvs, b->pv_count, sizeof(*b->pvs), pv_by_class);
@@ -486,5 +523,8 @@ void k8s_finish(struct audit *a)
 					     "the volume that claim %s gets is not in the files",
 					     p->claim));
 	}
-	b->pending_count = 0;
+	for (size_t i = 0; i < b->pv_count; i++)
+		if (b->pvs[i].how && !b->pv_used[i])
+			alone(a, &b->pvs[i]);
+	b->pending_count = b->pv_count = 0;
 }

@@ -3,15 +3,16 @@
 #include "audit/facts.h"
 #include "audit/rule.h"
 
-/* For PID and mount namespaces, pid-host and mnt-host say it all. */
+/* For PID namespaces, pid-host says it all. */
 static void check_host_path(const struct facts *f, struct hits *h)
 {
 	static const struct {
 		enum ns_type type;
 		const char *name;
 	} types[] = {
-		{ NST_USER, "user" }, { NST_NET, "network" },   { NST_IPC, "IPC" },
-		{ NST_UTS, "UTS" },   { NST_CGROUP, "cgroup" }, { NST_TIME, "time" },
+		{ NST_MNT, "mount" }, { NST_USER, "user" }, { NST_NET, "network" },
+		{ NST_IPC, "IPC" },   { NST_UTS, "UTS" },   { NST_CGROUP, "cgroup" },
+		{ NST_TIME, "time" },
 	};
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {

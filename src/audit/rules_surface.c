@@ -178,15 +178,6 @@ static void check_probes(const struct facts *f, struct hits *h)
 	rest_unknown(l, h, "its probes are not known");
 }
 
-static bool has_bind(const struct facts *f)
-{
-	for (size_t i = 0; i < f->mount_count; i++)
-		if (f->mounts[i].kind == MK_BIND)
-			return true;
-	return false;
-}
-
-/* hostPath volumes have findings of their own as soon as they are mounted. */
 static void check_volume_types(const struct facts *f, struct hits *h)
 {
 	static const char *const allowed[] = {
@@ -200,8 +191,6 @@ static void check_volume_types(const struct facts *f, struct hits *h)
 		const struct item *v = &l->items[i];
 
 		if (name_in(v->text, allowed, COUNT(allowed)) || !*v->text)
-			continue;
-		if (!strcmp(v->text, "hostPath") && has_bind(f))
 			continue;
 		hit(h, &v->at, "a volume of the type %s", v->text);
 	}

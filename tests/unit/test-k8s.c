@@ -459,6 +459,11 @@ static void test_claims(void)
 		CHECK_STR(f->mounts[1].source, "/disk/s");
 		CHECK_STR(f->mounts[1].via, "claim c1, which has volume v (local)");
 		CHECK_INT(f->list[LIST_INDIRECT].whole, TRI_YES);
+		CHECK_INT((int)f->list[LIST_INDIRECT].count, 1);
+		if (f->list[LIST_INDIRECT].count)
+			CHECK_STR(f->list[LIST_INDIRECT].items[0].text,
+				  "claim c1 has volume v (local /disk)");
+		CHECK(!f->next || !f->next->volume);
 	}
 	f = claimed(VOLUME "metadata: {name: v}\nspec: {hostPath: {path: /h}, claimRef: {name: c1, "
 			   "namespace: ns}}\n",
@@ -647,6 +652,21 @@ static size_t findings(const char *rule)
 	return n;
 }
 
+/* A volume that no pod mounts: of rules, only those on mounts are asked. */
+static void test_volume_alone(void)
+{
+	CASE("a volume alone");
+	read_text(VOLUME "metadata: {name: v}\nspec: {hostPath: {path: /}}\n" VOLUME
+			 "metadata: {name: n}\nspec: {nfs: {server: s, path: /}}\n");
+	CHECK(object("PersistentVolume/v"));
+	CHECK(a.objects && !a.objects->next);
+	audit_run(&a);
+	CHECK_INT((int)findings("mount-host-root"), 1);
+	CHECK_INT((int)findings("mount-indirect"), 1);
+	CHECK_INT((int)a.finding_count, 2);
+	CHECK_INT((int)a.untold_count, 0);
+}
+
 static void test_once(void)
 {
 	CASE("once");
@@ -704,6 +724,7 @@ int main(void)
 	test_odd_capabilities();
 	test_mounts();
 	test_claims();
+	test_volume_alone();
 	test_dialect();
 	test_fields();
 	test_stored();
