@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -54,7 +55,7 @@ static uint64_t ino_of(int fd)
 /* A namespace related to nsfd, or -errno; O_CLOEXEC is set by the kernel. */
 static int related(int nsfd, unsigned long request)
 {
-	int fd = ioctl(nsfd, request);
+	int fd = ioctl(nsfd, request, 0UL); /* those of pidfds look: EINVAL for anything but 0 */
 
 	return fd < 0 ? -errno : fd;
 }
@@ -227,6 +228,14 @@ int pn_open(struct pn_ref *ref, int *ret_pidfd, int *ret_procfd)
 	return 0;
 }
 
+/* Does procfs know pidns=, and may this user say it? */
+static bool has_pidns_option(int pidns_fd)
+{
+	autoclose int fs = sys_fsopen("proc", FSOPEN_CLOEXEC);
+
+	return fs >= 0 && sys_fsconfig(fs, FSCONFIG_SET_FD, "pidns", NULL, pidns_fd) >= 0;
+}
+
 static unsigned int probe_self_ns(void)
 {
 	autoclose int ns = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
@@ -239,6 +248,8 @@ static unsigned int probe_self_ns(void)
 		have |= PN_FEAT_NS_ID;
 	if (ns >= 0 && translate_by(ns, NS_GET_PID_IN_PIDNS, getpid()) > 0)
 		have |= PN_FEAT_TRANSLATE;
+	if (ns >= 0 && has_pidns_option(ns))
+		have |= PN_FEAT_PROC_PIDNS;
 	/* The kernel has it, but not for everybody: not in a PID namespace of one's own. */
 	next = mnt < 0 ? -1 : ioctl(mnt, NS_MNT_GET_NEXT, NULL);
 	if (next >= 0 || (mnt >= 0 && errno == ENOENT))

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -18,6 +19,8 @@
 #include <unistd.h>
 
 #include "pidns/impl.h"
+#include "sys/syscalls.h"
+#include "sys/uapi.h"
 #include "test.h"
 
 static pid_t started[64];
@@ -126,6 +129,27 @@ static void same_rows(struct pn_snap *x, struct pn_snap *y)
 	}
 }
 
+/* The kernel is asked as it wants to be: an argument that is not 0 would be refused. */
+static void check_told(pid_t a, int ns)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, a, 0);
+	int fd = ioctl(pidfd, PIDFD_GET_PID_NAMESPACE, 0UL);
+	int fs = sys_fsopen("proc", 0);
+
+	pidns_lacks = 0;
+	CHECK_INT(!!(pn_features() & PN_FEAT_PIDFD_NS), fd >= 0);
+	close(fd);
+	if (fd >= 0) {
+		fd = pn_nsfd(pidfd, -1, PN_PID);
+		CHECK_INT(pn_ns_type(fd), PN_PID);
+		close(fd);
+	}
+	CHECK_INT(!!(pn_features() & PN_FEAT_PROC_PIDNS),
+		  fs >= 0 && sys_fsconfig(fs, FSCONFIG_SET_FD, "pidns", NULL, ns) >= 0);
+	close(fs);
+	close(pidfd);
+}
+
 static void check_older(pid_t a, pid_t deep_init)
 {
 	struct pn_snap *new = NULL, *old = NULL;
@@ -140,8 +164,10 @@ static void check_older(pid_t a, pid_t deep_init)
 	check_translate(a, deep_init);
 	CHECK_INT(pn_snapshot_ns(&old, ns, NULL), -ENOSYS);
 
+	CASE("what the kernel has is told");
+	check_told(a, ns);
+
 	CASE("one namespace by a helper process, before 6.18");
-	pidns_lacks = 0;
 	CHECK_INT(pn_snapshot_ns(&new, ns, NULL), 0);
 	pidns_lacks = PN_FEAT_PROC_PIDNS;
 	CHECK_INT(pn_snapshot_ns(&old, ns, NULL), 0);
