@@ -502,8 +502,8 @@ enum {
 };
 
 /* Copies what a snapshot needs from a procfs (NULL: "/proc") into the new directory dir, as
- * ordinary files, for pn_opts.proc. Environments, memory, and (without the flag) arguments but
- * argv[0] are left out. Returns the number of processes. -EEXIST: dir is there. */
+ * ordinary files, for pn_opts.proc. Environments, memory, and (without the flag) all
+ * of the arguments but the first word are left out. Returns the number of processes. -EEXIST: dir is there. */
 int pn_record(const char *proc, const char *dir, unsigned int flags);
 
 /* ---- Words ------------------------------------------------------------------------------------ */

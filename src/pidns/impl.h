@@ -72,6 +72,7 @@ struct nsrow {
 	uint64_t parent_ino;       /* by ioctl; 0 */
 	const struct ownrow *seen; /* the first owner that a cgroup of a member named */
 	bool shared;               /* ... and there was another */
+	bool machine;              /* kernel threads are in it */
 	struct nsrow *up;
 	size_t index; /* while they are put in order */
 };

@@ -202,9 +202,12 @@ static int read_nslinks(struct pn_snap *s, struct row *r, int dirfd)
 	for (int t = 0; t < PN_TYPES; t++) {
 		int e;
 
-		if (p->ns_ino[t])
+		/* That of the user namespace was read with its map, but not what there is to ask. */
+		if (p->ns_ino[t] && t != PN_USER)
 			continue;
-		e = proc_nslink_at(dirfd, proc_ns_path[t], (enum proc_ns)t, &p->ns_ino[t]);
+		e = p->ns_ino[t] ? 0
+				 : proc_nslink_at(dirfd, proc_ns_path[t], (enum proc_ns)t,
+						  &p->ns_ino[t]);
 		refuse(p, PN_F_NSLINKS, e);
 		if (e == -EACCES || e == -EPERM)
 			return 0;

@@ -94,8 +94,14 @@ static int copy_cmdline(struct recorder *rec, int from, int to)
 		return 0;
 	len = (size_t)n > CMDLINE_MAX ? CMDLINE_MAX : (size_t)n;
 	if (!(rec->flags & PN_RECORD_CMDLINE)) {
-		size_t first = strnlen(rec->text, len);
+		/* A program that writes a title over its arguments (Chrome, PostgreSQL) has all of
+		 * them in the first. */
+		size_t first = strnlen(rec->text, len), word = 0;
 
+		while (word < first && rec->text[word] != ' ')
+			word++;
+		if (word < first)
+			rec->text[first = word] = '\0';
 		len = first < len ? first + 1 : first;
 	}
 	return write_file(to, "cmdline", rec->text, len);

@@ -2,6 +2,7 @@
 #include "pidns/tree.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Which PID namespace is each process in, and how do they nest?
@@ -178,6 +179,22 @@ static void link_children(struct pn_snap *s)
 	}
 }
 
+/* PID 1 may be closed to us where others of its namespace are not. */
+static void ask_members(const struct pn_snap *s, struct nsrow *root)
+{
+	for (size_t i = 0; !root->pub.ino && i < s->nrow; i++) {
+		const struct pn_proc *p = &s->rows[i]->pub;
+		char link[32];
+
+		if (p->level != s->base)
+			continue;
+		root->pub.ino = p->ns_ino[PN_PID];
+		(void)snprintf(link, sizeof(link), "%d/ns/pid", (int)s->rows[i]->proc_pid);
+		if (!root->pub.ino)
+			(void)proc_nslink_at(s->proc_fd, link, PROC_NS_PID, &root->pub.ino);
+	}
+}
+
 static void find_root_ino(struct pn_snap *s, struct nsrow *root)
 {
 	static const char *const links[] = { "1/ns/pid", "self/ns/pid" };
@@ -190,6 +207,9 @@ static void find_root_ino(struct pn_snap *s, struct nsrow *root)
 	     !root->pub.ino && i < (s->live ? 2U : 1U); i++)
 		if (proc_nslink_at(s->proc_fd, links[i], PROC_NS_PID, &root->pub.ino) == 0)
 			break;
+	/* A live link may be that of another process by now, in whatever namespace. */
+	if (!s->any_link)
+		ask_members(s, root);
 	root->pub.flags |= PN_NS_F_ROOT;
 	if (root->pub.ino == 0)
 		root->pub.flags |= PN_NS_F_INFERRED;
@@ -268,11 +288,16 @@ static void finish(struct nsrow *n)
 }
 
 /* Members of a namespace of another type. Its "init" is the init of a PID namespace that is in it,
- * of the outermost first, else the oldest number. */
-static bool is_better(const struct pn_proc *a, const struct pn_proc *b)
+ * of the outermost first, else the oldest number. Those that kernel threads are in are the
+ * machine's: a container's init in them is not theirs, even where PID 1 may not be looked at. */
+static bool is_better(const struct pn_proc *a, const struct pn_proc *b, bool machine)
 {
 	bool a_init = a->flags & PN_P_INIT, b_init = b->flags & PN_P_INIT;
 
+	if ((a->flags ^ b->flags) & PN_P_KTHREAD)
+		return b->flags & PN_P_KTHREAD;
+	if (machine && a->level != b->level)
+		return a->level < b->level;
 	if (a_init != b_init)
 		return a_init;
 	return a->level != b->level ? a->level < b->level : a->pid < b->pid;
@@ -296,7 +321,8 @@ static int other_types(struct pn_snap *s)
 				return -ENOMEM;
 			n->pub.nproc++;
 			n->pub.nthread += r->pub.threads;
-			if (!n->init || is_better(&r->pub, &n->init->pub)) {
+			n->machine |= (r->pub.flags & PN_P_KTHREAD) != 0;
+			if (!n->init || is_better(&r->pub, &n->init->pub, n->machine)) {
 				n->init = r;
 				n->pub.init = &r->pub;
 			}

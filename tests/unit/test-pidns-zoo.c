@@ -489,7 +489,7 @@ static void check_injected(const struct pn_snap *s)
 
 static void check_others(const struct pn_snap *s)
 {
-	const struct pn_ns *n = ns_of(s, USERNS);
+	const struct pn_ns *n = ns_of(s, USERNS), *u;
 	char text[4096];
 	size_t len;
 	bool clean = true;
@@ -500,7 +500,13 @@ static void check_others(const struct pn_snap *s)
 		CHECK_INT(n->init->uid[1], 0);
 		CHECK(n->userns != 0 && n->userns != pn_info(s)->root->userns);
 		CHECK(n->userns == n->init->ns_ino[PN_USER]);
-		CHECK(pn_ns_find(s, PN_USER, n->userns) != NULL);
+		u = pn_ns_find(s, PN_USER, n->userns);
+		/* What there is to ask is asked of user namespaces too. */
+		if (CHECK(u != NULL && u->parent != NULL)) {
+			CHECK(u->parent->ino == pn_find(s, getpid())->ns_ino[PN_USER]);
+			CHECK(u->level == u->parent->level + 1 && u->owner_uid == 0);
+			CHECK(u->init == n->init);
+		}
 		CHECK_INT(pn_same_in(n->init, pn_find(s, getpid()), PN_USER), PN_DIFFERENT);
 	}
 	CASE("hostile names");
@@ -693,7 +699,7 @@ static void check_view(const struct pn_snap *s)
 /* What was recorded says the same as what was seen. */
 static void check_recorded(void)
 {
-	char dir[] = "/tmp/atoll-pidns-XXXXXX", path[64], command[64];
+	char dir[] = "/tmp/atoll-pidns-XXXXXX", path[64], command[80];
 	struct pn_opts o = PN_OPTS_INIT;
 	struct pn_snap *live = snap(PN_ALL & ~PN_F_MOUNTS), *s = NULL;
 	const struct pn_ns *n;
@@ -703,10 +709,14 @@ static void check_recorded(void)
 	snprintf(path, sizeof(path), "%s/scene", dir);
 	CHECK(pn_record(NULL, path, 0) > 20);
 	CHECK_INT(pn_record(NULL, path, 0), -EEXIST);
+	/* Where PID 1 may not be looked at, others tell what namespace it is in. */
+	snprintf(command, sizeof(command), "%s/1/ns/pid", path);
+	CHECK(unlink(command) == 0 || errno == ENOENT);
 	o.proc = path;
 	o.fields = PN_ALL;
 	CHECK_INT(pn_snapshot(&s, &o), 0);
 	if (s) {
+		CHECK(pn_info(s)->root->ino == pn_info(live)->root->ino);
 		CHECK(pn_info(s)->recorded);
 		for (int i = 0; i <= IGNORE; i++) {
 			const struct pn_ns *then = ns_of(live, i);
