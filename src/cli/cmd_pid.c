@@ -144,10 +144,12 @@ static int find(const struct view *v, const char *word, const char *from,
 			      view_ns_text(v->arena, ns));
 }
 
-/* A bare number was meant as an outer PID. */
-static bool is_outer(const char *word)
+/* Was a bare number meant as an outer PID? It might be the inode of a namespace, too. */
+static bool is_outer(const char *word, const struct pn_proc *p)
 {
-	return word[strspn(word, "0123456789")] == '\0';
+	pid_t pid;
+
+	return num_pid(word, &pid) == 0 && pid == p->pid;
 }
 
 struct translation {
@@ -164,7 +166,7 @@ static int translate(const struct view *v, const struct args *a, const char *wor
 
 	if (r < 0)
 		return r;
-	t->outer = a->from ? strcmp(a->from, "host") == 0 : is_outer(word);
+	t->outer = a->from ? strcmp(a->from, "host") == 0 : is_outer(word, t->p);
 	t->to = NULL;
 	if (!a->to)
 		return 0;

@@ -283,7 +283,7 @@ static int run(struct cmd_call *call, struct err *e)
 	if (r == 0)
 		r = view_open(call, &a->view,
 			      cols.needs | PN_F_NSINFO | PN_F_OWNER | PN_F_NAMES | PN_F_REAP |
-				      PN_F_PENDING | (a->view.json ? PN_F_MOUNTS : 0),
+				      PN_F_PENDING | PN_F_MOUNTS,
 			      &v, e);
 	if (r == 0)
 		r = view_filter_init(&v, &f, call->operand, call->count, e);

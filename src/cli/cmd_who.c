@@ -63,6 +63,8 @@ static const char *effect(const struct pn_proc *p, int sig, enum deed deed)
 
 	if (p->flags & PN_P_ZOMBIE)
 		return "nothing: it is dead already";
+	if (p->flags & PN_P_DYING)
+		return "nothing: it is ending already";
 	if (p->flags & PN_P_KTHREAD)
 		return "nothing: it is a kernel thread";
 	if (forced && init && !outside)
@@ -230,14 +232,21 @@ static const char *namespaces_text(const struct view *v, const struct pn_proc *p
 			    *shared ? shared : "none", *dark ? "; cannot tell: " : "", dark);
 }
 
+/* What is said of it, of its doing, and of the namespace that it is the init of. */
+static bool concerns(const struct pn_finding *f, const struct pn_proc *p)
+{
+	return f->proc == p || f->culprit == p ||
+	       (f->code == PN_FIND_STUCK && f->ns && f->ns->init == p);
+}
+
 static void findings(const struct view *v, const struct pn_proc *p)
 {
 	for (size_t i = 0; i < pn_finding_count(v->snap); i++) {
 		const struct pn_finding *f = pn_finding_at(v->snap, i);
 
-		if (f->proc != p && f->culprit != p)
+		if (!concerns(f, p))
 			continue;
-		line(v, f->proc == p ? "!" : "! culprit",
+		line(v, f->proc != p && f->culprit == p ? "! culprit" : "!",
 		     arena_printf(v->arena, "%s: %s", pn_finding_name(f->code), f->why));
 		line(v, "  fix", f->fix);
 	}
@@ -251,7 +260,7 @@ static void signals_lines(const struct view *v, const struct pn_proc *p)
 		line(v, "signals", no);
 		return;
 	}
-	if (p->flags & (PN_P_ZOMBIE | PN_P_KTHREAD)) {
+	if (p->flags & (PN_P_ZOMBIE | PN_P_DYING | PN_P_KTHREAD)) {
 		line(v, "signals", effect(p, SIGKILL, DEED_END));
 		return;
 	}
@@ -312,11 +321,11 @@ static void json(struct view *v, const struct out_cols *cols, const struct pn_pr
 		for (size_t k = 0; k < pn_finding_count(v->snap); k++) {
 			const struct pn_finding *f = pn_finding_at(v->snap, k);
 
-			if (f->proc != p[i] && f->culprit != p[i])
+			if (!concerns(f, p[i]))
 				continue;
 			jsonw_obj(&w);
 			jsonw_kstr(&w, "what", pn_finding_name(f->code));
-			jsonw_kbool(&w, "culprit", f->proc != p[i]);
+			jsonw_kbool(&w, "culprit", f->proc != p[i] && f->culprit == p[i]);
 			jsonw_kstr(&w, "why", f->why);
 			jsonw_kstr(&w, "fix", f->fix);
 			jsonw_obj_end(&w);

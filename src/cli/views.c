@@ -14,7 +14,7 @@
 #include "cli/atoll.h"
 #include "conf/runspec.h"
 
-enum { SHORT_ID_MIN = 3 };
+enum { SHORT_ID_MIN = 3, PID_LIMIT = 4 << 20 /* PID_MAX_LIMIT */ };
 
 struct view_box {
 	pid_t pid;
@@ -99,7 +99,8 @@ static void index_findings(struct view *v)
 
 		if (is_of_ns(f))
 			v->by_ns[v->nby_ns++] = f;
-		else if (f->proc)
+		/* What holds a namespace that should be gone is remarkable by itself, too. */
+		if (f->proc && (!is_of_ns(f) || f->code == PN_FIND_STUCK))
 			v->by_proc[v->nby_proc++] = f;
 	}
 	if (v->nby_ns)
@@ -114,6 +115,7 @@ int view_again(struct view *v, uint32_t fields, struct err *e)
 	const char *dir = v->args->proc ? v->args->proc : "/proc";
 	int r;
 
+	fields |= v->addressed;
 	o.proc = v->args->proc;
 	o.fields = fields;
 	pn_free(v->snap);
@@ -130,11 +132,34 @@ int view_again(struct view *v, uint32_t fields, struct err *e)
 	return 0;
 }
 
+/* A namespace, and not among those that the processes showed as they were looked at? Those of
+ * other types, and those that no process is in, are in more files, which few addresses need. */
+static bool is_missed(const struct view *v, const char *text)
+{
+	struct pn_target t;
+	uint64_t number;
+
+	if (num_u64(text, strlen(text), &number) == 0
+		    ? number <= PID_LIMIT
+		    : !strchr(text, '[') && strncmp(text, "id:", 3) != 0)
+		return false;
+	return pn_resolve(v->snap, text, &t) == -ESRCH;
+}
+
 int view_open(struct cmd_call *call, const struct view_args *args, uint32_t fields,
 	      struct view *ret, struct err *e)
 {
+	bool missed = false;
+	int r;
+
 	*ret = (struct view){ .call = call, .arena = call->arena, .args = args };
 	out_init(&ret->out, call->arena, ret, !args->no_headings, !args->no_trunc);
+	r = view_again(ret, fields, e);
+	for (int i = 0; r == 0 && i < call->count; i++)
+		missed = missed || is_missed(ret, call->operand[i]);
+	if (!missed)
+		return r;
+	ret->addressed = PN_F_NSLINKS | PN_F_USERNS | PN_F_NSINFO | PN_F_PENDING | PN_F_MOUNTS;
 	return view_again(ret, fields, e);
 }
 
@@ -465,8 +490,8 @@ static int find_user(struct arena *a, const char *user, int64_t *ret, struct err
 	text = io_read_at(AT_FDCWD, "/etc/passwd", IO_FILE_MAX, a, &passwd, &len) == 0 ? passwd
 										       : NULL;
 	r = run_user_find(user, NULL, text, NULL, a, &u, e);
-	if (r < 0)
-		return err_wrap(e, r, "option --user");
+	if (r < 0) /* its words begin with the option */
+		return r;
 	*ret = u.uid;
 	return 0;
 }

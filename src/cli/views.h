@@ -58,6 +58,7 @@ struct view {
 	const struct pn_finding **by_proc; /* findings about a process, by PID */
 	const struct pn_finding **by_ns;   /* about a namespace, by its address */
 	size_t nby_proc, nby_ns;
+	uint32_t addressed; /* PN_F_* without which an operand would not be found */
 };
 #define VIEW_NULL ((struct view){ .snap = NULL })
 #define autoview  __attribute__((cleanup(view_close)))

@@ -130,7 +130,93 @@ ino() { stat -Lc %i "/proc/$1/ns/$2"; }
 	exec {fd}<&-
 }
 
+@test "a namespace is found by its address, of whatever type, with processes and without" {
+	local init t ino at
+	init=$(init_of web)
+	for t in mnt uts; do
+		ino=$(ino "$init" $t)
+		for at in "$t:[$ino]" "$ino" "id:$(atoll -q ns --json "$t:[$ino]" | jq -r '.namespaces[0].id')"; do
+			[ "$(atoll -q ps --no-headings -o pid "$at" | xargs)" = "$(atoll -q ps --no-headings -o pid web | xargs)" ]
+			[ "$(atoll pid -q "$at")" = "$init" ]
+			[ "$(atoll -q tree --no-headings -o inner "$at" | grep -c '^ *1 *$')" = 1 ]
+			[ "$(atoll enter "$at" -- readlink /proc/self/ns/$t)" = "$t:[$ino]" ]
+			run -0 atoll -q same -t $t "$at" web
+			run -0 atoll -q zombies "$at"
+		done
+	done
+	# A PID namespace by its bare inode is no outer PID.
+	[ "$(atoll pid -q "$(ino "$init" pid)")" = "$init" ]
+	run -2 atoll ps mnt:[1]
+	touch pin
+	unshare -m --propagation private sh -c 'unshare --pid="$0" -f true && echo ready && exec sleep 1009' "$PWD/pin" >out 3>&- &
+	t=$!
+	until_true grep -q ready out
+	ino=$(nsenter -t $t -m stat -c %i "$PWD/pin")
+	run -1 atoll -q ps "$ino"
+	run -1 --separate-stderr atoll -q pid "$ino"
+	# shellcheck disable=SC2154 # bats sets it
+	[[ $stderr == *"has no process"* ]]
+	atoll -q tree | grep -qF "pid:[$ino], pinned, 0 processes"
+	run -0 atoll -q tree "$ino"
+	[[ $output == *"! pinned: "*"$PWD/pin"*"fix: nsenter -t $t -m umount"* ]]
+	kill $t
+	wait $t || :
+}
+
+@test "ns: user namespaces have a parent, an owner and a depth" {
+	local at ns
+	unshare -U -r sleep 1010 3>&- &
+	at=$!
+	ns=$(readlink /proc/self/ns/user)
+	until_true [ "$(readlink /proc/$at/ns/user)" != "$ns" ]
+	until_true grep -q 1010 /proc/$at/cmdline
+	[ "$(atoll -q ns --no-headings -t user -o ns,parent,uid,init "user:[$(ino $at user)]" | xargs)" = \
+		"$(ino $at user) $(ino $BASHPID user) $(id -u) $at" ]
+	kill $at
+	wait $at || :
+}
+
+@test "ns: the machine's own namespaces have no container's PID 1 as theirs" {
+	local t init inner
+	for t in net uts ipc; do
+		init=$(atoll -q ns --no-headings -t $t -o init "$(ino $BASHPID $t)")
+		inner=$(inner_of "$init")
+		[ "$inner" = "$init" ]
+	done
+}
+
 # ---- zombies --------------------------------------------------------------------------
+
+@test "a teardown that is stuck: its PID 1, what holds it and who must wait are named" {
+	local maker init shim held ns
+	unshare -pf sleep 1011 3>&- &
+	maker=$!
+	until_true pgrep -P $maker -x sleep >/dev/null
+	init=$(pgrep -P $maker)
+	nsenter -t "$init" -p --no-fork sh -c 'sleep 1012 & exec sleep 1013' 3>&- &
+	shim=$!
+	until_true pgrep -P $shim >/dev/null
+	until_true grep -q 1013 /proc/$shim/cmdline
+	held=$(pgrep -P $shim)
+	ns=$(ino "$init" pid)
+	kill -KILL "$held" "$init"
+	until_true grep -q zap_pid_ns "/proc/$init/wchan"
+	run -1 atoll -q zombies --json "$ns"
+	jq -e --argjson p "$held" --argjson c $shim '.findings | length == 1 and .[0].what == "stuck-teardown" and
+		.[0].pid == $p and .[0].culprit == $c' <<<"$output"
+	# Each of the three says so.
+	atoll -q who "$init" >out
+	grep -qE "^! +stuck-teardown: .*$held.*$shim" out
+	grep -qE '^signals +nothing: it is ending already' out
+	atoll -q who "$held" | grep -qE '^! +stuck-teardown: '
+	atoll -q who $shim | grep -qE '^! culprit +stuck-teardown: '
+	atoll -q tree "$ns" | grep -qE "^ *$held +2 +Z .*! .*$shim"
+	run -125 atoll enter "$init" true
+	kill $shim
+	wait $shim || :
+	wait $maker || :
+	run -2 atoll ps "pid:[$ns]"
+}
 
 @test "zombies: named with the culprit, who is inner 1" {
 	local init
@@ -321,6 +407,14 @@ ino() { stat -Lc %i "/proc/$1/ns/$2"; }
 		<(atoll -q ps --proc scene --no-headings -o pid,inner,pidns,level --sort pid \
 			"pid:[$(ino "$(init_of web)" pid)]" "pid:[$(ino "$(init_of lazy)" pid)]")
 	run -1 grep -rqs tellnobody scene
+	# Some write all of their arguments over the first.
+	(exec -a 'titled: user --password=tellnobody' sleep 1014) 3>&- &
+	local titled=$!
+	until_true grep -q titled /proc/$titled/cmdline
+	atoll -q record titled
+	kill $titled
+	[ "$(tr '\0' / <titled/$titled/cmdline)" = titled:/ ]
+	run -1 grep -rqs tellnobody titled
 	[ ! -e scene/1/environ ]
 	run -1 atoll record scene
 	run -0 --separate-stderr atoll record --json --names again
