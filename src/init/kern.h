@@ -13,6 +13,7 @@
 #include <asm/poll.h>
 #include <asm/unistd.h>
 #include <linux/fcntl.h>
+#include <linux/mman.h>
 #include <linux/prctl.h>
 #include <linux/signal.h>
 #include <linux/stat.h>
@@ -203,6 +204,12 @@ static inline long kern_close_range(unsigned int first, unsigned int last)
 static inline long kern_close(int fd)
 {
 	return kern_call(__NR_close, fd, 0, 0, 0, 0);
+}
+
+/* Whole pages of anonymous memory: they are zeros from now on. */
+static inline long kern_forget(void *at, size_t len)
+{
+	return kern_call(__NR_madvise, (long)at, (long)len, MADV_DONTNEED, 0, 0);
 }
 
 static inline int kern_getpid(void)

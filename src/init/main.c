@@ -8,6 +8,7 @@
 #include "init/spawn.h"
 #include "init/table.h"
 #include "init/tell.h"
+#include "init/term.h"
 #include "init/zombies.h"
 
 /* Read table.c first: it holds every decision. This file carries them out. */
@@ -18,12 +19,14 @@ enum {
 	CLOSE_MAX = 65536, /* to close one by one where there is no close_range, before 5.9 */
 	LOOK_MS = 5000,    /* for zombies of others, with --status-fd only */
 	LOOK_AGAIN_MS = 500,
+	ASK_MS = 100, /* whether others still live whose parents are elsewhere: nobody tells us */
 };
 static const int64_t second_ns = 1000000000, ms_ns = 1000000;
 
 struct init {
 	struct init_opts opts;
 	struct init_teller tell;
+	struct init_term term;
 	enum init_state state;
 	int self;         /* our PID: 1, or anything else */
 	int main;         /* PID of the main process; 0 = none, or none any more */
@@ -32,6 +35,7 @@ struct init {
 	int exit_code;    /* what we leave with */
 	int64_t deadline; /* of --grace, kern_now(); 0 = it does not run */
 	int64_t look_at;  /* the next look for zombies; 0 = never */
+	int64_t ask_at;   /* the next question for others; 0 = never */
 };
 
 /* --- actions --- */
@@ -89,20 +93,31 @@ static void forward(struct init *in, const siginfo_t *info)
  * question every TERM would bring a CONT that nobody sent. */
 static void continue_stopped(const struct init *in)
 {
-	if (kern_stopped_by(in->main))
-		kern_kill(in->opts.target == INIT_TO_MAIN ? in->main : -in->main, SIGCONT);
+	if (!kern_stopped_by(in->main))
+		return;
+	if (in->opts.target == INIT_TO_MAIN || kern_kill(-in->main, SIGCONT) < 0)
+		kern_kill(in->main, SIGCONT);
 }
 
 /* The shell gave the terminal to our process group with "fg": pass it on. After "bg"
  * it has kept it. */
 static void resume(struct init *in, const siginfo_t *info)
 {
-	int foreground;
-
-	if (kern_tcgetpgrp(0, &foreground) == 0 && foreground == kern_getpgrp())
-		kern_tcsetpgrp(0, in->main);
+	init_term_look(&in->term);
+	if (in->term.is_ours)
+		init_term_give(&in->term, in->main);
 	if (kern_kill(-in->main, SIGCONT) < 0)
 		forward(in, info);
+}
+
+/* By what has stopped the main process, which is what the shell says then. Unlike STOP it
+ * has no effect where no shell could continue us: in an orphaned process group. Then the
+ * main process alone is stopped, and CONT and TERM find us awake. */
+static void suspend(const struct init *in, int signo)
+{
+	kern_kill(in->self, signo);
+	kern_sigmask(INIT_SIGSET_ALL & ~(UINT64_C(1) << (signo - 1)), NULL); /* until CONT */
+	kern_sigmask(INIT_SIGSET_ALL, NULL);
 }
 
 static void start_clock(struct init *in)
@@ -136,6 +151,7 @@ static void keep_status(struct init *in, const struct init_news *news)
 		else
 			init_tell_dropped(&in->tell, SIGTERM, in->self, false);
 	}
+	init_term_take_back(&in->term, in->main);
 	in->main = 0; /* the number may become another's from now on */
 }
 
@@ -183,7 +199,7 @@ static void act_on_news(struct init *in, enum init_action action, const struct i
 		keep_status(in, news);
 		ask_rest(in);
 		return;
-	case INIT_DO_SUSPEND: kern_kill(in->self, SIGSTOP); return; /* until CONT */
+	case INIT_DO_SUSPEND: suspend(in, news->status); return;
 	case INIT_DO_KILL_REST: kill_rest(in); return;
 	case INIT_DO_LOOK: look(in); return;
 	case INIT_DO_END_KEPT:
@@ -250,14 +266,27 @@ static bool needs_child(const struct init *in)
 	return in->state != INIT_PAUSED;
 }
 
+/* Who came by setns(2) has a parent elsewhere, so wait4 knows nothing of it, and it would
+ * die with us. There is no signal either, when it ends. */
+static bool has_strangers(const struct init *in)
+{
+	return (in->state == INIT_WAITING || in->state == INIT_GRACE) && in->self == 1 &&
+	       kern_kill(-1, 0) != -ESRCH;
+}
+
 /* True if it stopped at the batch limit: more news may wait. */
 static bool reap(struct init *in)
 {
 	struct init_news news;
 
+	in->ask_at = 0;
 	for (int n = 0; n < REAP_BATCH && in->state != INIT_DONE; n++) {
 		if (!init_reap_next(&in->opts.policy, in->main, needs_child(in), &news))
 			return false;
+		if (news.event == INIT_EV_NO_CHILD && has_strangers(in)) {
+			in->ask_at = kern_now() + ASK_MS * ms_ns;
+			return false;
+		}
 		if (n == 0 && news.event != INIT_EV_NO_CHILD)
 			init_tell_received(&in->tell, SIGCHLD);
 		act_on_news(in, decide(in, news.event), &news);
@@ -267,10 +296,11 @@ static bool reap(struct init *in)
 
 static void check_stop(struct init *in)
 {
-	int signo = in->job_control && in->main ? kern_stopped_by(in->main) : 0;
+	struct init_news news = { .pid = in->main };
 
-	if (signo)
-		act_on_news(in, decide(in, init_event_of_stop(signo)), NULL);
+	news.status = in->job_control && in->main ? kern_stopped_by(in->main) : 0;
+	if (news.status)
+		act_on_news(in, decide(in, init_event_of_stop(news.status)), &news);
 }
 
 static void take_signal(struct init *in, const struct __kernel_timespec *timeout)
@@ -289,14 +319,18 @@ static void take_signal(struct init *in, const struct __kernel_timespec *timeout
 	act_on_signal(in, decide(in, event), &info, own);
 }
 
+/* 0 = never */
+static int64_t sooner(int64_t a, int64_t b)
+{
+	return !a || (b && b < a) ? b : a;
+}
+
 /* Sleeps, if nothing else is to be done, until a signal or the next date. */
 static void wait_for_signal(struct init *in, bool sleep)
 {
 	struct __kernel_timespec timeout = { 0 };
-	int64_t date = in->deadline, now;
+	int64_t date = sooner(sooner(in->deadline, in->look_at), in->ask_at), now;
 
-	if (in->look_at && (!date || in->look_at < date))
-		date = in->look_at;
 	if (!date) {
 		take_signal(in, sleep ? NULL : &timeout);
 		return;
@@ -316,20 +350,31 @@ static void wait_for_signal(struct init *in, bool sleep)
 
 /* --- before and around the loop --- */
 
+static bool needs_fd(const struct init *in, int fd)
+{
+	return fd == in->tell.log.fd || fd == in->tell.status.fd ||
+	       (fd == 0 && in->self != 1 && in->term.on_stdin);
+}
+
 /* Nothing of the payload may be kept busy by us: no pipe held open, no file system
- * that cannot be unmounted. 0 to 2 stay, for messages, and the one of --status-fd. */
-static void let_go(struct init *in)
+ * that cannot be unmounted. What stays is for messages, those of --status-fd, and the
+ * terminal where we do job control. */
+static void let_go(struct init *in, char **envp)
 {
 	unsigned int kept = in->tell.status.fd >= 3 ? (unsigned int)in->tell.status.fd : 2;
 
 	init_out_settle(&in->tell.log);
 	init_out_settle(&in->tell.status);
+	for (int fd = 0; fd <= 2; fd++)
+		if (!needs_fd(in, fd))
+			kern_close(fd);
 	if ((kept > 3 && kern_close_range(3, kept - 1) < 0) ||
 	    kern_close_range(kept + 1, UINT32_MAX) < 0)
 		for (int fd = 3; fd < CLOSE_MAX; fd++)
 			if (fd != (int)kept)
 				kern_close(fd);
 	kern_chdir("/");
+	init_forget(envp);
 }
 
 /* A parent that has died already sends nothing any more, so ask once again. The
@@ -380,11 +425,10 @@ static void leave_terminal(struct init *in)
 
 static int start(struct init *in, const struct init_inherited *was, char **argv, char **envp)
 {
-	int foreground;
-
 	if (in->opts.new_session)
 		leave_terminal(in);
-	in->main = init_spawn(&in->opts, was, &in->tell, argv, envp);
+	init_term_look(&in->term);
+	in->main = init_spawn(&in->opts, was, &in->term, &in->tell, argv, envp);
 	if (in->main < 0) {
 		init_tell_error(&in->tell, "cannot start a process for the command (fork)",
 				in->main);
@@ -393,8 +437,7 @@ static int start(struct init *in, const struct init_inherited *was, char **argv,
 	init_tell_started(&in->tell, argv[in->opts.first], in->main);
 	/* PID 1 cannot stop, and has no shell that would continue it. dumb-init stops with
 	 * the signal, not with the process. */
-	in->job_control = in->self != 1 && !in->opts.policy.suspends &&
-			  kern_tcgetpgrp(0, &foreground) == 0;
+	in->job_control = in->self != 1 && !in->opts.policy.suspends && in->term.is_there;
 	return 0;
 }
 
@@ -407,7 +450,7 @@ static int run(struct init *in, const struct init_inherited *was, char **argv, c
 	in->state = in->opts.pause ? INIT_PAUSED : INIT_RUNNING;
 	if (in->tell.status.fd >= 0)
 		in->look_at = kern_now() + LOOK_AGAIN_MS * ms_ns;
-	let_go(in);
+	let_go(in, envp);
 
 	while (in->state != INIT_DONE) {
 		bool more = reap(in);

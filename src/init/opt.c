@@ -180,6 +180,23 @@ static int refuse(const struct init_opts *o, struct init_text *why, const char *
 	return -1;
 }
 
+/* What is wrong with an option: in our words, and in those of getopt(3), which the others
+ * use. Those without a help text of their own go on with the usage. */
+static int misuse(const struct init_opts *o, struct init_text *why, const char *ours,
+		  const char *theirs, const char *word, const char *rest)
+{
+	if (o->voice == INIT_VOICE_ATOLL)
+		return refuse(o, why, ours, word, rest);
+	init_text_start(why);
+	init_text_str(why, o->argv0);
+	init_text_str(why, theirs);
+	init_text_str(why, word);
+	init_text_str(why, "'\n");
+	if (voices[o->voice].usage)
+		init_text_str(why, voices[o->voice].usage);
+	return -1;
+}
+
 int init_opts_exit(enum init_voice voice)
 {
 	return voices[voice].exit;
@@ -341,6 +358,29 @@ static const struct opt_row *find_long(const struct opt_row *row, const char *ar
 	return NULL;
 }
 
+/* getopt_long(3) takes the beginning of a name for it, if it is the beginning of one only. */
+static const struct opt_row *find_abbreviated(const struct opt_row *row, const char *arg,
+					      const char **ret_end)
+{
+	const struct opt_row *found = NULL;
+
+	for (; row->letter || row->name; row++) {
+		const char *a = arg, *n = row->name ? row->name : "";
+
+		while (*a && *a == *n) {
+			a++;
+			n++;
+		}
+		if (a == arg || (*a && *a != '='))
+			continue;
+		if (found)
+			return NULL;
+		found = row;
+		*ret_end = a;
+	}
+	return found;
+}
+
 static const struct opt_row *find_short(const struct opt_row *row, char letter)
 {
 	for (; row->letter || row->name; row++)
@@ -355,18 +395,19 @@ static int take_long(const char *word, const char *next, struct init_opts *o, st
 	const char *end, *value = NULL;
 	const struct opt_row *row = find_long(voices[o->voice].rows, word + 2, &end);
 
+	if (!row && o->voice != INIT_VOICE_ATOLL)
+		row = find_abbreviated(voices[o->voice].rows, word + 2, &end);
 	if (!row)
-		return refuse(o, why,
-			      o->voice == INIT_VOICE_DUMB ? "unrecognized option '"
-							  : "unknown option '",
-			      word, "'");
+		return misuse(o, why, "unknown option '", ": unrecognized option '", word, "'");
 	if (!row->value && *end == '=')
-		return refuse(o, why, "option '", word, "' takes no value");
+		return misuse(o, why, "option '", ": no argument for option '", word,
+			      "' takes no value");
 	if (!row->value)
 		return take_flag(row->id, o, why);
 	value = *end == '=' ? end + 1 : next;
 	if (!value)
-		return refuse(o, why, "option '", word, "' needs a value");
+		return misuse(o, why, "option '", ": option requires an argument '", word,
+			      "' needs a value");
 	if (take_value(row->id, value, o, why) < 0)
 		return -1;
 	return *end != '=';
@@ -381,14 +422,16 @@ static int take_short(const char *word, const char *next, struct init_opts *o,
 		char letter[2] = { *c, '\0' };
 
 		if (!row)
-			return refuse(o, why, "unknown option '-", letter, "'");
+			return misuse(o, why, "unknown option '-", ": invalid option -- '", letter,
+				      "'");
 		if (!row->value) {
 			if (take_flag(row->id, o, why) < 0)
 				return -1;
 			continue;
 		}
 		if (!c[1] && !next)
-			return refuse(o, why, "option '-", letter, "' needs a value");
+			return misuse(o, why, "option '-", ": option requires an argument -- '",
+				      letter, "' needs a value");
 		if (take_value(row->id, c[1] ? c + 1 : next, o, why) < 0)
 			return -1;
 		return c[1] ? 0 : 1;
@@ -492,16 +535,19 @@ static void finish_dumb(struct init_opts *o)
 			o->rewrite[stops[i]] = SIGSTOP;
 }
 
-static int no_command(const struct init_opts *o, const char *argv0, struct init_text *why)
+static int no_command(const struct init_opts *o, struct init_text *why)
 {
-	if (o->voice != INIT_VOICE_DUMB)
-		return refuse(o, why, o->pause ? "--pause takes no command" : "no command given",
-			      "", "");
+	if (o->voice != INIT_VOICE_DUMB) {
+		refuse(o, why, o->pause ? "--pause takes no command" : "no command given", "", "");
+		if (o->voice != INIT_VOICE_ATOLL)
+			init_text_str(why, voices[o->voice].usage);
+		return -1;
+	}
 	init_text_start(why);
 	init_text_str(why, "Usage: ");
-	init_text_str(why, argv0);
+	init_text_str(why, o->argv0);
 	init_text_str(why, " [option] program [args]\nTry ");
-	init_text_str(why, argv0);
+	init_text_str(why, o->argv0);
 	init_text_str(why, " --help for full usage.\n");
 	return -1;
 }
@@ -515,6 +561,7 @@ int init_opts_parse(int argc, char *const *argv, char *const *envp, struct init_
 	*o = (struct init_opts){ .voice = argc > 0 ? voice_of(argv[0]) : INIT_VOICE_ATOLL };
 	if (o->voice == INIT_VOICE_ATOLL && i < argc && first_option_voice(argv[i], &o->voice))
 		i++;
+	o->argv0 = argc > 0 ? argv[0] : "dumb-init";
 	set_defaults(o);
 	while (i < argc && argv[i][0] == '-' && argv[i][1] != '\0') {
 		const char *word = argv[i++];
@@ -531,8 +578,9 @@ int init_opts_parse(int argc, char *const *argv, char *const *envp, struct init_
 			return 0;
 	}
 	o->first = i;
-	if (o->pause ? i < argc : i >= argc)
-		return no_command(o, argc > 0 ? argv[0] : "dumb-init", why);
+	/* catatonit takes no notice of a command then */
+	if (o->pause ? i < argc && o->voice == INIT_VOICE_ATOLL : i >= argc)
+		return no_command(o, why);
 	take_environment(envp, o);
 	if (o->voice == INIT_VOICE_DUMB)
 		finish_dumb(o);

@@ -57,6 +57,7 @@ struct init_opts {
 	bool has_sigmask, has_sigign;
 	uint64_t sigmask, sigign;          /* bit n-1 = signal n, as in /proc/PID/status */
 	uint8_t rewrite[INIT_SIG_MAX + 1]; /* what the payload gets; 0 = nothing */
+	const char *argv0;                 /* what we were called, for messages */
 	int first;                         /* argv[first] is the command */
 };
 

@@ -11,7 +11,7 @@
 struct init_news {
 	enum init_event event;
 	int pid;    /* 0 with INIT_EV_NO_CHILD */
-	int status; /* as wait4 gives it */
+	int status; /* as wait4 gives it; with INIT_EV_MAIN_STOPPED the signal */
 };
 
 /* True: something happened, and *ret says what; a child that ended is reaped by it.

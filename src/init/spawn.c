@@ -9,16 +9,6 @@ enum { PATH_BUF = 4096 }; /* PATH_MAX of linux/limits.h */
 /* What execvp(3) leaves to the implementation; the search path of the usual images. */
 static const char default_path[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/* The terminal's foreground is ours to pass on only if we have it ourselves: not
- * when a shell started us in the background. Nobody's error if there is none. */
-static void take_terminal(int parents_pgrp)
-{
-	int foreground;
-
-	if (kern_tcgetpgrp(0, &foreground) == 0 && foreground == parents_pgrp)
-		kern_tcsetpgrp(0, kern_getpid()); /* TTOU is blocked: no stop */
-}
-
 static void set_disposition(int signo, uintptr_t handler)
 {
 	struct kern_sigaction now, want = { .handler = handler };
@@ -149,7 +139,8 @@ _Noreturn static void fail_exec(const struct init_teller *t, const char *name, l
 	kern_exit(r == -ENOENT || r == -ENOTDIR ? INIT_EXIT_NOT_FOUND : INIT_EXIT_NOT_EXECUTABLE);
 }
 
-static void become_leader(const struct init_opts *opts, struct init_teller *t, int parents_pgrp)
+static void become_leader(const struct init_opts *opts, const struct init_term *term,
+			  struct init_teller *t)
 {
 	long r;
 
@@ -161,18 +152,20 @@ static void become_leader(const struct init_opts *opts, struct init_teller *t, i
 		init_tell_note(t, "setsid complete.", 0);
 	} else if (!opts->same_group) {
 		kern_setpgid(0, 0);
-		take_terminal(parents_pgrp);
+		/* Ours to pass on only if we have it: not when a shell started us in the
+		 * background. */
+		if (term->is_ours)
+			init_term_give(term, kern_getpid());
 	}
 }
 
 int init_spawn(const struct init_opts *opts, const struct init_inherited *was,
-	       struct init_teller *t, char **argv, char **envp)
+	       const struct init_term *term, struct init_teller *t, char **argv, char **envp)
 {
-	int parents_pgrp = kern_getpgrp();
 	int child = (int)kern_fork();
 
 	if (child == 0) {
-		become_leader(opts, t, parents_pgrp);
+		become_leader(opts, term, t);
 		rename_process(envp, t->self);
 		restore_signals(opts, was);
 		fail_exec(t, argv[opts->first], exec_search(argv + opts->first, true, envp));
@@ -185,6 +178,42 @@ int init_spawn(const struct init_opts *opts, const struct init_inherited *was,
 	if (child > 0 && !opts->new_session && !opts->same_group)
 		kern_setpgid(child, child);
 	return child;
+}
+
+/* Of what lies in between, whole pages are given back. */
+static void zero(char *from, const char *to)
+{
+	enum { PAGE = 4096 }; /* where it is larger, madvise(2) refuses */
+	uintptr_t first = ((uintptr_t)from + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
+	uintptr_t end = (uintptr_t)to & ~(uintptr_t)(PAGE - 1);
+	bool gone = first < end && kern_forget((void *)first, end - first) == 0;
+
+	while (from < to) {
+		if (gone && (uintptr_t)from == first) {
+			from += end - first;
+			continue;
+		}
+		*from++ = '\0';
+	}
+}
+
+void init_forget(char **envp)
+{
+	char *from = *envp, *end = from;
+
+	if (!from)
+		return;
+	/* as the kernel lays them out, one after the other */
+	for (; *envp; envp++) {
+		for (end = *envp; *end; end++)
+			;
+		if (init_after_prefix(*envp, "container=")) {
+			zero(from, *envp);
+			from = end + 1;
+		}
+	}
+	if (from < end)
+		zero(from, end);
 }
 
 /* The environment needs one word more. It follows argv and its NULL, so argv moves one

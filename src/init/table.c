@@ -215,12 +215,13 @@ enum init_event init_event_of_signal(const struct init_policy *p, int signo, int
 		return INIT_EV_SIG_SUSPEND;
 	if (signo == SIGCONT && target == SIGCONT)
 		return INIT_EV_SIG_CONT;
-	switch (target) {
-	case 0: return INIT_EV_SIG_DROP;
-	case SIGTERM:
-	case SIGINT: return p->timed ? INIT_EV_SIG_END_TIMED : INIT_EV_SIG_END;
-	default: return INIT_EV_SIG_OTHER;
-	}
+	if (target == 0)
+		return INIT_EV_SIG_DROP;
+	/* TERM counts also as QUIT or WINCH, by which servers end gracefully. INT does not:
+	 * who makes another signal of Ctrl-C wants to go on. */
+	if (signo == SIGTERM || target == SIGTERM || target == SIGINT)
+		return p->timed ? INIT_EV_SIG_END_TIMED : INIT_EV_SIG_END;
+	return INIT_EV_SIG_OTHER;
 }
 
 enum init_event init_event_of_wait(const struct init_policy *p, int pid, int main, int status)

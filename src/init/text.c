@@ -183,9 +183,19 @@ bool init_parse_sig(const char *s, int *ret)
 			*ret = i;
 			return true;
 		}
+	if (init_str_eq(s, "RTMIN") || init_str_eq(s, "RTMAX")) {
+		*ret = init_str_eq(s, "RTMIN") ? INIT_SIG_RTMIN : INIT_SIG_MAX;
+		return true;
+	}
 	rest = init_after_prefix(s, "RTMIN+");
-	if (!rest || !init_parse_num(rest, 10, INIT_SIG_MAX - INIT_SIG_RTMIN, &n))
-		return false;
-	*ret = INIT_SIG_RTMIN + (int)n;
-	return true;
+	if (rest && init_parse_num(rest, 10, INIT_SIG_MAX - INIT_SIG_RTMIN, &n)) {
+		*ret = INIT_SIG_RTMIN + (int)n;
+		return true;
+	}
+	rest = init_after_prefix(s, "RTMAX-");
+	if (rest && init_parse_num(rest, 10, INIT_SIG_MAX - INIT_SIG_RTMIN, &n)) {
+		*ret = INIT_SIG_MAX - (int)n;
+		return true;
+	}
+	return false;
 }

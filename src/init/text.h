@@ -39,5 +39,5 @@ bool init_str_eq(const char *a, const char *b);
 
 /* All digits, nothing else, 1 <= digits, value <= @max; @base 10 or 16 (no "0x"). */
 bool init_parse_num(const char *s, unsigned int base, uint64_t max, uint64_t *ret);
-/* "15", "TERM", "SIGTERM", "RTMIN+3"; 1..INIT_SIG_MAX. Case counts. */
+/* "15", "TERM", "SIGTERM", "RTMIN+3", "RTMAX-1"; 1..INIT_SIG_MAX. Case counts. */
 bool init_parse_sig(const char *s, int *ret);

@@ -197,6 +197,68 @@ load init
 	until_true test -e hup
 }
 
+@test "init: Ctrl-Z suspends it also with another stdin, and the shell says so" {
+	command -v script >/dev/null || skip "needs script(1)"
+	cat >job <<-EOF
+		set -m
+		'$INIT' sh -c 'echo ready; kill -TSTP \$\$; read x </dev/tty; echo back \$x; exit 9' </dev/null
+		echo "stopped=\$?"
+		fg
+		echo "ended=\$?"
+	EOF
+	{
+		until_true grep -q 'stopped' out
+		printf 'typed\n'
+	} | timeout -k 1 20 script -qec 'bash job' typescript >out 2>&1 3>&-
+	cat out
+	grep -q 'stopped=148' out # TSTP, as it was
+	grep -q '^back typed' out
+	grep -q 'ended=9' out
+}
+
+@test "init: without a shell that would continue it, it does not stop" {
+	command -v script >/dev/null || skip "needs script(1)"
+	# the leader of the session: its group is an orphaned one
+	timeout -k 1 20 script -qec "exec '$INIT' sh -c 'echo \$PPID >pid; kill -TSTP \$\$; exit 9'" typescript </dev/null >out 2>&1 3>&- &
+	local job=$! got=0
+	until_true test -s pid
+	until_true eval 'in_state "$(main_of "$(cat pid)")" T'
+	sleep 0.1
+	in_state "$(cat pid)" S
+	kill -TERM "$(cat pid)"
+	wait $job || got=$?
+	[ $got = 143 ]
+}
+
+@test "init: a script gets the terminal back" {
+	command -v script >/dev/null || skip "needs script(1)"
+	timeout -k 1 10 script -qec "sh -c '\"$INIT\" true; read x; echo got \$x; \"$INIT\" no-such 2>&1; read x; echo got \$x'" typescript \
+		<<<$'one\ntwo' >out 2>&1 3>&-
+	cat out
+	grep -q '^got one' out
+	grep -q '^got two' out
+}
+
+@test "init: in the background of a shell it leaves the terminal alone, in a namespace too" {
+	command -v script >/dev/null || skip "needs script(1)"
+	local how
+	for how in "" "unshare --pid --fork --kill-child"; do
+		cat >job <<-EOF
+			set -m
+			$how '$INIT' sh -c 'touch up; sleep 30' &
+			until [ -e up ]; do sleep 0.02; done
+			sleep 0.1
+			read x
+			echo "got \$x"
+			kill %1
+		EOF
+		rm -f up
+		timeout -k 1 20 script -qec 'bash job' typescript <<<hello >out 2>&1 3>&-
+		cat out
+		grep -q '^got hello' out
+	done
+}
+
 # --- many ---
 
 # bats test_tags=not:checked

@@ -267,6 +267,21 @@ static int do_take(int signo)
 	return read(fd, &si, sizeof(si)) == sizeof(si) && (int)si.ssi_signo == signo ? 5 : 6;
 }
 
+/* leave: its process group, which has nobody then, for that of a child. */
+static int do_leave(void)
+{
+	pid_t p = fork();
+
+	must(p >= 0, "fork");
+	while (p == 0)
+		pause();
+	must(setpgid(p, p) == 0 && setpgid(0, p) == 0, "setpgid");
+	puts("ready");
+	fflush(stdout);
+	for (;;)
+		pause();
+}
+
 /* flood PID SIGNAL N: so often. */
 static int do_flood(int pid, int signo, int n)
 {
@@ -392,6 +407,8 @@ int main(int argc, char **argv)
 		return do_take(atoi(argv[2]));
 	if (strcmp(what, "flood") == 0 && argc == 5)
 		return do_flood(atoi(argv[2]), atoi(argv[3]), atoi(argv[4]));
+	if (strcmp(what, "leave") == 0)
+		return do_leave();
 	if (strcmp(what, "crowds") == 0 && argc == 4)
 		return do_crowds(atoi(argv[2]), atoi(argv[3]));
 	if (strcmp(what, "neglect") == 0)

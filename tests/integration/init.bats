@@ -259,6 +259,18 @@ load "$BATS_TEST_DIRNAME/../integration/init"
 	[ "$(grep -c '^39 ' out)" = 2000 ]
 }
 
+# The disturber continues it.
+# bats test_tags=not:disturbed
+@test "init: -g: TERM continues a stopped command that has left the group" {
+	local main
+	start "$INIT" -g "$PROBE" leave
+	main=$(main_of "$PID1")
+	kill -STOP "$main"
+	until_true in_state "$main" T
+	kill -TERM "$PID1"
+	finish 143
+}
+
 # --- masks and dispositions ---
 
 @test "init: a plain start hands over what it got" {
@@ -397,13 +409,28 @@ load "$BATS_TEST_DIRNAME/../integration/init"
 	start sh -c "exec 9>held 8<&7; exec '$INIT' sh -c 'ls -l /proc/self/fd >fds; pwd >cwd; echo ready; exec sleep 30'"
 	exec 7>&-
 	[ "$(readlink "/proc/$PID1/cwd")" = / ]
-	# sh of the test has no others than 0, 1 and 2
-	[ "$(find "/proc/$PID1/fd" -mindepth 1 -printf '%f ' | tr ' ' '\n' | awk '$1 > 2')" = "" ]
+	# a silent one needs not even 0, 1 and 2
+	[ "$(find "/proc/$PID1/fd" -mindepth 1)" = "" ]
 	grep -q '8 -> .*pipe' fds
 	grep -q '9 -> .*held' fds
 	[ "$(cat cwd)" = "$PWD" ]
 	kill -TERM "$PID1"
 	finish 143
+}
+
+@test "init: a pipe that the command closes is closed" {
+	# closed by the command: 0 and 1; 2 by -v stays
+	run -0 --separate-stderr ns "$INIT" -v sh -c 'exec 0<&- 1>&-; ls -l /proc/1/fd >&2'
+	[ "$(grep -c -- '->' <<<"$stderr")" = 1 ]
+	[[ $stderr == *" 2 -> "* ]]
+}
+
+@test "init: keeps nothing of the environment but container=" {
+	export TINI_SECRET=hidden container=other DUMB_LARGE
+	DUMB_LARGE=$(head -c 50000 /dev/zero | tr '\0' x)
+	# from before, and of the command: both have it
+	run -0 ns "$INIT" sh -c 'tr "\0" "\n" </proc/1/environ | grep .; echo "$TINI_SECRET $container ${#DUMB_LARGE}"'
+	[ "$output" = $'container=other\nhidden other 50000' ]
 }
 
 # bats test_tags=not:checked,not:disturbed,not:podman
@@ -592,6 +619,42 @@ load "$BATS_TEST_DIRNAME/../integration/init"
 	[ -d "/proc/$PID1" ]
 	kill -TERM "$PID1"
 	finish 8
+}
+
+# nsenter's process has its parent outside.
+# bats test_tags=not:podman
+@test "init: --wait-all waits for what came by nsenter" {
+	start "$INIT" --wait-all sh -c 'echo ready; until [ -e go ]; do sleep 0.02; done; exit 7'
+	nsenter --target "$PID1" --pid --mount sh -c 'sleep 0.6; echo done >"$1"' sh "$PWD/done" 3>&- &
+	until_true eval '[ "$(pgrep -c --ns "$PID1" --nslist pid sleep)" -ge 1 ]'
+	touch go
+	finish 7
+	[ -e done ]
+}
+
+# bats test_tags=not:podman
+@test "init: --grace gives it time too, and kills it at the deadline" {
+	local before
+	start "$INIT" --grace=10 sh -c 'echo ready; until [ -e go ]; do sleep 0.02; done; exit 7'
+	nsenter --target "$PID1" --pid --mount sh -c 'trap "sleep 0.3; echo term >\"$1\"; exit" TERM; : >"$2"; while :; do sleep 0.02; done' sh "$PWD/term" "$PWD/up" 3>&- &
+	until_true test -e up
+	touch go
+	finish 7
+	[ -e term ]
+	rm -f go up
+	start "$INIT" --grace=1 sh -c 'echo ready; until [ -e go ]; do sleep 0.02; done; exit 8'
+	nsenter --target "$PID1" --pid --mount sh -c 'trap "" TERM; : >"$1"; while :; do sleep 0.02; done' sh "$PWD/up" 3>&- &
+	until_true test -e up
+	before=$SECONDS
+	touch go
+	finish 8
+	[ $((SECONDS - before)) -le 4 ]
+}
+
+@test "init: TERM is a request to end whatever it is turned into" {
+	start "$INIT" --grace=0 -r TERM:QUIT sh -c 'trap "" QUIT; echo ready; while :; do sleep 0.05; done'
+	kill -TERM "$PID1"
+	finish 137
 }
 
 # --- the environment ---

@@ -472,7 +472,10 @@ static void test_signals(void)
 			CHECK_INT(init_event_of_signal(&plain, signo, 0, false), INIT_EV_SIG_DROP);
 	}
 	CHECK_INT(init_event_of_signal(&plain, SIGHUP, SIGTERM, false), INIT_EV_SIG_END);
-	CHECK_INT(init_event_of_signal(&plain, SIGTERM, SIGQUIT, false), INIT_EV_SIG_OTHER);
+	CHECK_INT(init_event_of_signal(&plain, SIGTERM, SIGQUIT, false), INIT_EV_SIG_END);
+	CHECK_INT(init_event_of_signal(&timed, SIGTERM, SIGWINCH, false), INIT_EV_SIG_END_TIMED);
+	CHECK_INT(init_event_of_signal(&timed, SIGINT, SIGUSR1, false), INIT_EV_SIG_OTHER);
+	CHECK_INT(init_event_of_signal(&timed, SIGQUIT, SIGQUIT, false), INIT_EV_SIG_OTHER);
 	CHECK_INT(init_event_of_signal(&plain, SIGCONT, SIGUSR1, false), INIT_EV_SIG_OTHER);
 	for (int signo = 1; signo <= 64; signo++)
 		CHECK((init_event_of_stop(signo) == INIT_EV_MAIN_STOPPED) ==
