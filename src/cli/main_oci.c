@@ -167,6 +167,8 @@ int oci_lc(struct cmd_call *call, struct lc *ret, struct err *e)
 			       "%s: cgroups made by systemd are not supported yet; use cgroupfs",
 			       g->systemd_cgroup ? "--systemd-cgroup" : "--cgroup-manager systemd");
 	r = is_rootless(g->rootless, &lc.rootless, e);
+	if (r == 0 && g->root && !*g->root)
+		return err_set(e, EINVAL, "option --root: must not be empty");
 	if (r == 0 && g->root)
 		r = lc_absolute(&lc, g->root, &lc.root, e);
 	else if (r == 0)

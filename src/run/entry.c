@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "run/start.h"
 
 /* flock(ROOT) for the duration of a scope. */
 static int root_lock(int root_fd)
@@ -89,14 +90,63 @@ static int empty_dir(int entry_fd)
 	return 0;
 }
 
+/* Of a name in ROOT/ID: state.json, what io_replace_at() writes before it, ... */
+static bool is_our_name(const char *name)
+{
+	static const char *const ours[] = { "lock", "state.json", "config.json", START_SOCKET };
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
+		size_t n = strlen(ours[i]);
+
+		if (strncmp(name, ours[i], n) != 0)
+			continue;
+		if (len == n || (name[n] == '.' && len > n + 4 && !strcmp(name + len - 4, ".tmp")))
+			return true;
+	}
+	return false;
+}
+
+/* Only what this runtime has made is swept: ROOT may be another runtime's, or any directory
+ * that somebody named by mistake. 1, 0 or -errno. */
+static int is_ours(int entry_fd)
+{
+	autodir DIR *d = NULL;
+	autoclose int fd = fcntl(entry_fd, F_DUPFD_CLOEXEC, 3);
+	bool lock = false, more = false;
+	struct dirent *de;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_mode & (S_IRWXG | S_IRWXO))
+		return 0;
+	d = fdopendir(fd);
+	if (!d)
+		return -errno;
+	(void)take_fd(fd);
+	rewinddir(d);
+	while ((de = readdir(d))) {
+		if (strcmp(de->d_name, ".") == 0 || strcmp(de->d_name, "..") == 0)
+			continue;
+		if (!is_our_name(de->d_name))
+			return 0;
+		if (strcmp(de->d_name, "lock") == 0)
+			lock = true;
+		else if (strcmp(de->d_name, START_SOCKET) != 0)
+			more = true;
+	}
+	return lock || !more; /* the lock is made first, and is the last but the socket to go */
+}
+
 static int remove_locked(int root_fd, const char *id, struct err *e)
 {
-	static const char *const usual[] = { "state.json", "lock" };
+	static const char *const usual[] = { "state.json", "config.json", "lock" };
 	autoclose int entry = -1;
 	char path[NAME_MAX + 16];
 	int r;
 
-	/* state.json goes first: what is left without it is stale. Mostly these two are all. */
+	/* state.json goes first: what is left without it is stale. Mostly these are all. */
 	for (size_t i = 0; i < ARRAY_LEN(usual); i++) {
 		if (snprintf(path, sizeof(path), "%s/%s", id, usual[i]) < (int)sizeof(path))
 			(void)unlinkat(root_fd, path, 0);
@@ -108,6 +158,23 @@ static int remove_locked(int root_fd, const char *id, struct err *e)
 	if (r == 0 && unlinkat(root_fd, id, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		r = -errno;
 	return r < 0 ? err_set(e, -r, "remove the state of container %s: %m", id) : 0;
+}
+
+int entry_discard(int root_fd, const char *id, struct err *e)
+{
+	autounlock int held = root_lock(root_fd);
+	autoclose int entry = -1;
+	int r;
+
+	if (held < 0)
+		return err_set(e, -held, "lock the state directory: %m");
+	entry = open_dir(root_fd, id);
+	r = entry < 0 ? entry : is_ours(entry);
+	if (r < 0)
+		return err_set(e, -r, "open the state of container %s: %m", id);
+	if (r == 0)
+		return err_set(e, EINVAL, "the entry %s was not made by this runtime", id);
+	return remove_locked(root_fd, id, e);
 }
 
 int entry_remove(int root_fd, const char *id, struct err *e)
@@ -193,6 +260,9 @@ static int sweep_locked(int root_fd, const char *id, struct arena *a, struct err
 		return err_set(e, -lock, "open the lock of container %s: %m", id);
 	if (lock >= 0 && state_is_locked(lock, STATE_BYTE_CREATING) != 0)
 		return 0;
+	r = is_ours(entry);
+	if (r <= 0)
+		return r < 0 ? err_set(e, -r, "open the state of container %s: %m", id) : 0;
 	r = state_load(entry, a, &st, e);
 	if (r < 0 && r != -ENOENT)
 		return r;

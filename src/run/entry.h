@@ -23,7 +23,11 @@ int entry_open(int root_fd, const char *id, int *ret_entry_fd, int *ret_lock_fd,
 /* Empties and removes ROOT/ID. Absent is success. */
 int entry_remove(int root_fd, const char *id, struct err *e);
 
-/* Removes ROOT/ID with its cgroups if it is stale. 1 = it was, 0 = it is not
+/* The same for an entry that cannot be read. -EINVAL: there is something in it that this runtime
+ * does not make. */
+int entry_discard(int root_fd, const char *id, struct err *e);
+
+/* Removes ROOT/ID with its cgroups if it is stale, and if it is ours. 1 = it was, 0 = it is not
  * (or not there), -errno. */
 int entry_sweep(int root_fd, const char *id, struct arena *a, struct err *e);
 

@@ -172,7 +172,7 @@ static int discard(struct lc *lc, const char *id, int r, struct err *e)
 	if (r != -EINVAL || state_check_id(id, NULL) < 0 || lc->root_fd < 0)
 		return r;
 	*e = (struct err){ 0 };
-	r = entry_remove(lc->root_fd, id, e);
+	r = entry_discard(lc->root_fd, id, e);
 	if (r == 0)
 		lc_warn(lc, "%s; the entry has been removed, its processes and cgroups have not",
 			why.msg);

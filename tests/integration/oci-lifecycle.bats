@@ -291,6 +291,42 @@ count_is() { [ "$(pids_of "$1" | wc -l)" = "$2" ]; }
 	try 0 delete --force "$ID-2"
 }
 
+# Another runtime's state, or a directory that was named by mistake.
+@test "list, state, create and delete take away nothing that is not ours" {
+	local before
+	mkdir -p -m 700 "$T"/not/{crun,runc,docs,bundle,lock,deep/dir}
+	echo '{}' >not/crun/status
+	echo '{"id": "runc", "init_process_pid": 1}' >not/runc/state.json
+	echo text >not/docs/file
+	echo '{}' >not/bundle/config.json
+	touch not/lock/{lock,data}
+	chmod 755 not/docs
+	before=$(find not -printf '%P %s %m\n' | sort)
+	oci --root not list >o 2>e
+	is "$(wc -l <o)" 1
+	for id in crun docs bundle lock deep; do
+		try 1 --root not state "$id"
+		err_has "container does not exist"
+		try 0 --root not delete --force "$id"
+		try 1 --root not create --bundle "$BUNDLE" "$id"
+		err_has "already exists"
+	done
+	try 1 --root not state runc
+	try 0 --root not delete --force runc
+	is "$(find not -printf '%P %s %m\n' | grep -v '^seccomp~' | sort)" "$before"
+	try 1 --root '' list
+	err_has "option --root"
+}
+
+@test "list: what is half-made or half-removed goes" {
+	mkdir -p -m 700 "$ROOT"/{a,b,c,d}
+	(umask 077 && touch "$ROOT"/b/lock "$ROOT"/c/{lock,config.json,state.json.17000000001.tmp})
+	touch "$ROOT/d/start.sock"
+	try 0 list -q
+	is "$out" ""
+	is "$(ls -A --ignore='seccomp~cache' "$ROOT")" ""
+}
+
 @test "ps: json and table" {
 	script 'sleep 998 & exec sleep 997'
 	started "$ID"
