@@ -294,7 +294,7 @@ count_is() { [ "$(pids_of "$1" | wc -l)" = "$2" ]; }
 # Another runtime's state, or a directory that was named by mistake.
 @test "list, state, create and delete take away nothing that is not ours" {
 	local before
-	mkdir -p -m 700 "$T"/not/{crun,runc,docs,bundle,lock,deep/dir}
+	(umask 077 && mkdir -p "$T"/not/{crun,runc,docs,bundle,lock,deep/dir})
 	echo '{}' >not/crun/status
 	echo '{"id": "runc", "init_process_pid": 1}' >not/runc/state.json
 	echo text >not/docs/file
@@ -319,7 +319,7 @@ count_is() { [ "$(pids_of "$1" | wc -l)" = "$2" ]; }
 }
 
 @test "list: what is half-made or half-removed goes" {
-	mkdir -p -m 700 "$ROOT"/{a,b,c,d}
+	(umask 077 && mkdir -p "$ROOT"/{a,b,c,d})
 	(umask 077 && touch "$ROOT"/b/lock "$ROOT"/c/{lock,config.json,state.json.17000000001.tmp})
 	touch "$ROOT/d/start.sock"
 	try 0 list -q
