@@ -250,8 +250,9 @@ struct facts {
 	 * of the pod (volume types, sysctls, groups) are with its first container only. */
 	const struct json *pod_node;
 	int64_t pid; /* live: outer PID of its init, else 0 */
-	/* Annotations and labels that suppress (suppress.c reads them): the mapping, or NULL. */
-	const struct json *annotations, *labels;
+	/* Annotations and labels that suppress (suppress.c reads them): the mapping, or NULL. Kubernetes:
+	 * those of the object, and beside them those of the template of its pod. */
+	const struct json *annotations, *template_annotations, *labels;
 
 	struct fact fact[FACT_COUNT];
 	struct ns_fact ns_of[NST_COUNT];

@@ -98,16 +98,6 @@ static bool group_fits(const struct k8s_workload *w, const char *api_version)
 
 /* ---- One pod ------------------------------------------------------------------------------ */
 
-/* What `atoll.io/...` is looked for in: the annotations of the workload, but those of the template
- * if only they have any. */
-static bool has_own(const struct json *annotations)
-{
-	for (const struct json *c = annotations ? annotations->child : NULL; c; c = c->next)
-		if (c->key && !strncmp(c->key, "atoll.io/", 9))
-			return true;
-	return false;
-}
-
 static const struct json *object_or_null(const struct json *n)
 {
 	return n && n->type == JSON_OBJECT ? n : NULL;
@@ -184,7 +174,8 @@ static void add_pod(struct k8s_pod *p)
 		k8s_diag(p->a, DIAG_EMPTY, NULL, &at, "%s has no containers", p->title);
 		return;
 	}
-	p->suppress = has_own(of_pod) && !has_own(own) ? of_pod : first_of(own, of_pod);
+	p->suppress = first_of(own, of_pod);
+	p->suppress_too = p->suppress == of_pod ? NULL : of_pod;
 	k8s_pod_facts(p);
 }
 

@@ -90,7 +90,8 @@ struct k8s_pod {
 	const char *title;                            /* "Deployment/shop/web" */
 	const struct json *object, *meta, *spec, *sc; /* meta, sc: or NULL */
 	const struct json *annotations;               /* of the pod or template, or NULL */
-	const struct json *suppress;     /* annotations that may hold back findings, or NULL */
+	/* Annotations that may hold back findings, of the object and of its template; or NULL. */
+	const struct json *suppress, *suppress_too;
 	const struct json *const *notes; /* those on AppArmor and seccomp, sorted by key */
 	size_t note_count;
 	const struct json *claims; /* volumeClaimTemplates, or NULL */

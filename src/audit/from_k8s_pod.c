@@ -607,6 +607,7 @@ static void read_container(const struct reading *r, struct k8s_volumes *v)
 	f->pod = r->p->name;
 	f->pod_node = r->p->spec;
 	f->annotations = r->p->suppress;
+	f->template_annotations = r->p->suppress_too;
 	f->windows = r->p->windows;
 	f->ephemeral = r->c->role == K8S_EPHEMERAL;
 	/* One that is restarted for ever is a sidecar, not a step before the others. */

@@ -74,16 +74,45 @@ static void add(struct table *t, enum suppressed_by by, const struct place *at, 
 	*d = (struct directive){ by, rule, reason, *at, line, false };
 }
 
-/* "RULE[,RULE...] [reason]" */
+/* After "RULE, ": does the list go on, or is this the reason? */
+static bool goes_on(const char *s, size_t len)
+{
+	char name[64];
+	size_t n = 0;
+
+	while (n < len && n < sizeof(name) - 1 && s[n] != ',' && !strchr(blanks, s[n])) {
+		name[n] = s[n];
+		n++;
+	}
+	name[n] = '\0';
+	return !strcmp(name, "*") || rule_find(name);
+}
+
+/* How much of it is the list of rules. */
+static size_t list_length(const char *s, size_t len)
+{
+	size_t n = 0, next;
+
+	for (;;) {
+		while (n < len && !strchr(blanks, s[n]))
+			n++;
+		for (next = n; next < len && strchr(blanks, s[next]);)
+			next++;
+		if (n == 0 || s[n - 1] != ',' || !goes_on(s + next, len - next))
+			return n;
+		n = next;
+	}
+}
+
+/* "RULE[,RULE...] [reason]"; there may be blanks after the commas. */
 static void parse(struct table *t, enum suppressed_by by, const struct place *at, size_t line,
 		  const char *s, size_t len)
 {
 	const char *reason;
-	size_t rest, n = 0;
+	size_t rest, n;
 
 	trim(&s, &len);
-	while (n < len && !strchr(blanks, s[n]))
-		n++;
+	n = list_length(s, len);
 	reason = s + n;
 	rest = len - n;
 	trim(&reason, &rest);
@@ -94,9 +123,13 @@ static void parse(struct table *t, enum suppressed_by by, const struct place *at
 	for (size_t i = 0, k; i < n; i += k + 1) {
 		const char *comma = memchr(s + i, ',', n - i);
 
-		k = comma ? (size_t)(comma - s) - i : n - i;
-		if (k)
-			add(t, by, at, line, s + i, k, reason);
+		const char *id = s + i;
+		size_t id_len;
+
+		k = id_len = comma ? (size_t)(comma - s) - i : n - i;
+		trim(&id, &id_len);
+		if (id_len)
+			add(t, by, at, line, id, id_len, reason);
 	}
 }
 
@@ -112,6 +145,26 @@ static void own(struct table *t, const void *key, size_t first)
 
 /* ---- Comments ----------------------------------------------------------------------------- */
 
+/* Does it stand between quotes that are opened on this line? Those of several lines are not followed. */
+static bool is_quoted(const char *line, const char *at)
+{
+	const char *before = NULL; /* the last that is not blank */
+	char quote = '\0';
+
+	for (const char *c = line; c < at; c++) {
+		if (quote == '"' && *c == '\\')
+			c++;
+		else if (*c == quote)
+			quote = '\0'; /* '' closes and opens at once */
+		else if (!quote && (*c == '"' || *c == '\'') &&
+			 (!before || strchr("-:?,[{", *before) || *before == *c))
+			quote = *c;
+		if (!strchr(blanks, *c))
+			before = c;
+	}
+	return quote;
+}
+
 /* Where the "#" is that makes a comment of what stands at `at`; NULL: it is none. */
 static const char *comment_start(const char *line, const char *at)
 {
@@ -120,7 +173,9 @@ static const char *comment_start(const char *line, const char *at)
 	if (at == line || at[-1] != '#')
 		return NULL;
 	at--;
-	return at == line || strchr(blanks, at[-1]) ? at : NULL;
+	if (at > line && (!strchr(blanks, at[-1]) || is_quoted(line, at)))
+		return NULL;
+	return at;
 }
 
 static bool is_code(const char *line, size_t len)
@@ -234,7 +289,7 @@ static void mapping(struct table *t, const struct facts *f, const struct json *m
 /* The containers of a pod follow each other and have the same mapping. */
 static void collect(struct table *t)
 {
-	const struct json *annotations = NULL, *labels = NULL;
+	const struct json *annotations = NULL, *of_template = NULL, *labels = NULL;
 
 	for (const struct source *s = t->a->sources; s; s = s->next)
 		if (s->yaml && s->text)
@@ -242,8 +297,11 @@ static void collect(struct table *t)
 	for (const struct facts *f = t->a->objects; f; f = f->next) {
 		if (f->annotations && f->annotations != annotations)
 			mapping(t, f, f->annotations, SUPP_ANNOTATION);
+		if (f->template_annotations && f->template_annotations != of_template)
+			mapping(t, f, f->template_annotations, SUPP_ANNOTATION);
 		if (f->labels && f->labels != labels && f->labels != f->annotations)
 			mapping(t, f, f->labels, SUPP_LABEL);
+		of_template = f->template_annotations;
 		annotations = f->annotations;
 		labels = f->labels;
 	}
@@ -292,6 +350,8 @@ static const struct directive *directive_for(struct table *t, const struct rule 
 	    place_spot(t->a->arena, at, &spot))
 		found = look(t, at->src, rule, spot.line);
 	d = look(t, of->annotations, rule, 0);
+	found = found ? found : d;
+	d = look(t, of->template_annotations, rule, 0);
 	found = found ? found : d;
 	d = look(t, of->labels, rule, 0);
 	return found ? found : d;

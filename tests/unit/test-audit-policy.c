@@ -94,12 +94,46 @@ static void comments(void)
 	CHECK_INT(suppressed("pid-host"), SUPP_INLINE);
 	CHECK_INT(suppressed("net-host"), SUPP_NONE);
 
+	CASE("blanks after the commas");
+	begin("a.yaml",
+	      POD("", "  hostPID: true # atoll:ignore net-host, pid-host , they watch\n", ""));
+	suppress_apply(&a);
+	CHECK_INT(suppressed("pid-host"), SUPP_INLINE);
+	CHECK_STR(reason("pid-host"), ", they watch");
+
 	CASE("line ends of DOS");
 	begin("a.yaml",
 	      "kind: Pod\r\nmetadata:\r\n  name: x\r\nspec:\r\n  # atoll:ignore pid-host why\r\n"
 	      "  hostPID: true\r\n  containers: []\r\n");
 	suppress_apply(&a);
 	CHECK(find_diag(DIAG_SUPPRESSION, 0) == NULL || suppressed("pid-host") != SUPP_NONE);
+}
+
+/* A '#' between quotes begins no comment. */
+static void quotes(void)
+{
+	static const struct {
+		const char *rest; /* of the line with hostPID */
+		int by;
+	} rows[] = {
+		{ "hostname: \"it's # atoll:ignore pid-host\"}", SUPP_NONE },
+		{ "hostname: 'a''b \" # atoll:ignore pid-host'}", SUPP_NONE },
+		{ "hostname: \"a\\\" # atoll:ignore * y\"}", SUPP_NONE },
+		{ "hostname: \"a\\\"b\", subdomain: 'it''s'} # atoll:ignore pid-host x",
+		  SUPP_INLINE },
+		{ "hostname: don't} # atoll:ignore pid-host x", SUPP_INLINE },
+		{ "hostname: \"\\\\\"} # atoll:ignore pid-host x", SUPP_INLINE },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CASE(rows[i].rest);
+		begin("a.yaml", arena_printf(&arena,
+					     "kind: Pod\nmetadata: {name: x}\nspec: {containers: "
+					     "[{name: a, image: b}], hostPID: true, %s\n",
+					     rows[i].rest));
+		suppress_apply(&a);
+		CHECK_INT(suppressed("pid-host"), rows[i].by);
+	}
 }
 
 static void no_comments(void)
@@ -153,6 +187,19 @@ static void annotations(void)
 	CHECK_STR(reason("net-host"), "it watches");
 	CHECK_STR(reason("rootfs-writable"), "writes");
 	CHECK_INT(suppressed("no-new-privs"), SUPP_NONE);
+	CHECK(!find_diag(DIAG_SUPPRESSION, 0));
+
+	CASE("annotation of the workload, and of the template of its pod");
+	begin("a.yaml",
+	      "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\n  annotations:\n"
+	      "    atoll.io/ignore: net-host, pid-host they watch\nspec:\n  template:\n    metadata:\n"
+	      "      annotations: {atoll.io/ignore.rootfs-writable: writes}\n    spec:\n"
+	      "      hostPID: true\n      hostNetwork: true\n"
+	      "      containers: [{name: app, image: nginx}, {name: b, image: nginx}]\n");
+	suppress_apply(&a);
+	CHECK_STR(reason("net-host"), "they watch");
+	CHECK_STR(reason("pid-host"), "they watch");
+	CHECK_STR(reason("rootfs-writable"), "writes");
 	CHECK(!find_diag(DIAG_SUPPRESSION, 0));
 
 	CASE("annotation of several lines");
@@ -436,6 +483,7 @@ static void wrong_baselines(void)
 int main(void)
 {
 	comments();
+	quotes();
 	no_comments();
 	annotations();
 	labels();
