@@ -25,9 +25,8 @@ struct args {
 
 #define AT(member) offsetof(struct args, member)
 static const struct opt opts[] = {
-	{ OPT_CHOICE, 'f', "format", "FORMAT",
-	  "dot, svg or html; auto: by the name of the file, else html", AT(format),
-	  .choices = formats },
+	{ OPT_CHOICE, 'f', "format", "FORMAT", "auto is by the name of the file, else html",
+	  AT(format), .choices = formats },
 	{ OPT_STR, 'o', "output", "FILE", "write to this file", AT(output), OPT_FILE },
 	{ OPT_FLAG, 0, "no-processes", NULL, "the namespaces only", AT(no_processes) },
 	{ OPT_FLAG, 0, "no-arguments", NULL, "programs without arguments, which may hold secrets",

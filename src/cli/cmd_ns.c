@@ -43,6 +43,15 @@ static bool matches(const struct view_filter *f, unsigned int types, const struc
 	return f->ntargets == 0;
 }
 
+static bool is_any_pinned(const struct view *v, const struct view_filter *f, unsigned int types)
+{
+	for (size_t i = 0; i < pn_ns_count(v->snap); i++)
+		if (pn_ns_at(v->snap, i)->state == PN_PINNED &&
+		    matches(f, types, pn_ns_at(v->snap, i)))
+			return true;
+	return false;
+}
+
 static size_t show(struct view *v, const struct out_cols *cols, const struct view_filter *f,
 		   unsigned int types)
 {
@@ -102,6 +111,9 @@ static int run(struct cmd_call *call, struct err *e)
 	r = view_open(call, &a->view, cols.needs | PN_F_NSINFO, &v, e);
 	if (r == 0)
 		r = view_filter_init(&v, &f, call->operand, call->count, e);
+	/* One that no process is in raises the question why it is there. */
+	if (r == 0 && !columns && !a->view.json && is_any_pinned(&v, &f, types))
+		r = out_cols_parse(view_ns_cols, "+pinned_by", call->arena, &cols, e);
 	if (r < 0)
 		return r;
 	n = show(&v, &cols, &f, types);

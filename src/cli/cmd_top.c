@@ -28,9 +28,7 @@ _Static_assert(ARRAY_LEN(sorts) == TOP_SORTS + 1, "one for each");
 static const struct opt opts[] = {
 	{ OPT_INT, 'i', "interval", "MS", "time between two looks; default 1500", AT(interval_ms),
 	  .min = 100, .max = 86400000 },
-	{ OPT_CHOICE, 's', "sort", "KEY",
-	  "pid, inner, user, state, cpu, memory, time, owner or command", AT(sort),
-	  .choices = sorts },
+	{ OPT_CHOICE, 's', "sort", "KEY", "order", AT(sort), .choices = sorts },
 	{ OPT_FLAG, 'I', "invert", NULL, "the other way round", AT(invert) },
 	{ OPT_FLAG, 't', "tree", NULL, "begin with the tree", AT(tree) },
 	{ OPT_FLAG, 'g', "groups", NULL, "begin with one line for each container", AT(groups) },

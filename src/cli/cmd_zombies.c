@@ -213,7 +213,7 @@ static struct out_cell col_fix(struct out *o, const void *row)
 enum { D = OUT_DEFAULT, R = OUT_RIGHT, X = OUT_FLEX };
 
 static const struct out_col columns[] = {
-	{ "what", "WHAT", OUT_TEXT, D, 0, "zombie, false-zombie, does-not-reap, stuck-teardown",
+	{ "what", "WHAT", OUT_TEXT, D, 0, "zombie, false-zombie, not-reaping, stuck-teardown",
 	  col_code },
 	{ "pid", "OUTER", OUT_NUMBER, D | R, 0, "outer PID", col_pid },
 	{ "inner", "INNER", OUT_NUMBER, D | R, 0, "PID in its own namespace", col_inner },

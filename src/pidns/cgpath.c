@@ -188,8 +188,9 @@ static bool match(struct cgpath_part up, struct cgpath_part p, struct cgpath_own
 					      .monitor = t->monitor,
 					      .unescape = t->unescape,
 					      .id = shorten(t->runtime, id) };
-		/* /NAMESPACE/ID is how containerd's own clients name it. */
-		if (t->runtime == PN_RT_OCI && up.len > 0 && !ends(up, ".slice") &&
+		/* /NAMESPACE/ID is how containerd's own clients name it; /../ID is a neighbour's, as
+		 * a cgroup namespace shows it. */
+		if (t->runtime == PN_RT_OCI && up.len > 0 && !is(up, "..") && !ends(up, ".slice") &&
 		    !ends(up, ".scope") && !ends(up, ".service")) {
 			ret->runtime = PN_RT_CONTAINERD;
 			ret->ns = up;

@@ -152,6 +152,8 @@ ino() { stat -Lc %i "/proc/$1/ns/$2"; }
 	t=$!
 	until_true grep -q ready out
 	ino=$(nsenter -t $t -m stat -c %i "$PWD/pin")
+	run -0 atoll -q ns -t pid "$ino"
+	[[ $output == *PINNED-BY*" pinned "*"mount $PWD/pin (as seen by $t, "* ]]
 	run -1 atoll -q ps "$ino"
 	run -1 --separate-stderr atoll -q pid "$ino"
 	# shellcheck disable=SC2154 # bats sets it

@@ -239,6 +239,10 @@ static void check_parse(void)
 	CHECK_INT(pn_owner_parse("0::/../../docker-" A ".scope", 17 + 64 + 6, &o), 0);
 	CHECK(o && o->runtime == PN_RT_DOCKER);
 	pn_owner_free(o);
+	/* A neighbour, seen from inside of a cgroup namespace: ".." is no namespace of containerd. */
+	CHECK_INT(pn_owner_parse("0::/../" A "\n", 7 + 64 + 1, &o), 0);
+	CHECK(o && o->runtime == PN_RT_OCI && strcmp(o->id, A) == 0 && o->ns == NULL);
+	pn_owner_free(o);
 	pn_owner_free(NULL);
 }
 
