@@ -53,18 +53,35 @@ static int trust(int fd, const struct enforce *o, struct err *e)
 	return why ? refuse_all(EPERM, arena_printf(o->arena, "its directory %s", why), e) : 0;
 }
 
+/* -ENOENT: there is none. A link that leads nowhere is a policy that cannot be read. */
+static int open_policy(void)
+{
+	const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+	int fd = open(ENFORCE_POLICY, flags | O_NOFOLLOW);
+
+	if (fd < 0 && errno == ELOOP) {
+		fd = open(ENFORCE_POLICY, flags);
+		if (fd < 0 && errno == ENOENT)
+			return -ENOLINK;
+	}
+	return fd < 0 ? -errno : fd;
+}
+
 /* 1: there is one. 0: none. */
 static int load(const struct enforce *o, struct policy *ret, struct err *e)
 {
-	autoclose int fd = open(ENFORCE_POLICY, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	autoclose int fd = open_policy();
 	char *text;
 	size_t len;
 	int r;
 
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+	if (fd == -ENOENT || fd == -ENOTDIR)
 		return 0;
 	if (fd < 0) {
-		r = err_set(e, errno, "read the policy %s: %m", ENFORCE_POLICY);
+		r = fd == -ENOLINK ? err_set(e, ENOENT,
+					     "read the policy %s: it is a link that leads nowhere",
+					     ENFORCE_POLICY)
+				   : err_set(e, -fd, "read the policy %s: %m", ENFORCE_POLICY);
 		err_hint(e, "while there is a policy that cannot be read, no container is started");
 		return r;
 	}

@@ -199,6 +199,9 @@ host_pid() { config '.linux.namespaces |= map(select(.type != "pid"))'; }
 	err_has "no regular file"
 	PREPARE='rm /etc/atoll/policy.yaml; ln -s policy.yaml /etc/atoll/policy.yaml' try_policed 1 run --bundle "$BUNDLE" "$ID"
 	err_has "/etc/atoll/policy.yaml"
+	PREPARE='rm /etc/atoll/policy.yaml; ln -s nowhere /etc/atoll/policy.yaml' try_policed 1 run --bundle "$BUNDLE" "$ID"
+	err_has "a link that leads nowhere"
+	PREPARE='mv /etc/atoll/policy.yaml /etc/atoll/node.yaml; ln -s node.yaml /etc/atoll/policy.yaml' try_policed 0 run --bundle "$BUNDLE" "$ID"
 }
 
 @test "enforce: one that cannot be read refuses too, also without root" {
