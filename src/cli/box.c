@@ -75,6 +75,13 @@ void box_close(struct box *b)
 	container_close(&b->c);
 }
 
+/* Its end was to take it away (--rm), but whoever waited for the end was killed. */
+static bool forgotten(const struct box *b)
+{
+	return b->status == STATUS_STOPPED && b->rec.auto_remove && !b->rec.detached &&
+	       !b->has_exit && !record_is_held(&b->rec);
+}
+
 /* The rest of a box whose record is open. 1: it is stale, and was removed. */
 static int complete(struct atoll *at, struct box *b, struct err *e)
 {
@@ -86,6 +93,11 @@ static int complete(struct atoll *at, struct box *b, struct err *e)
 	b->known = r == 0;
 	b->has_exit = record_exit_status(&b->rec, at->arena, &b->exit_status, &b->finished) == 0;
 	b->status = b->known ? b->c.status : STATUS_STOPPED;
+	if (b->known && forgotten(b)) {
+		r = lc_delete(&at->lc, b->rec.id, true, e);
+		r = r < 0 ? r : record_remove(&at->rs, &b->rec, e);
+		return r < 0 ? r : 1;
+	}
 	if (b->known || b->has_exit)
 		return 0;
 	if (record_is_held(&b->rec)) {

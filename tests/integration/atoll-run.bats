@@ -378,6 +378,15 @@ field() { atoll inspect -f "{{.State.$2}}" "$1"; }
 	# The container lives on, and can be ended.
 	until_true atoll rm -f dead
 	[ -z "$(atoll list -q)" ]
+	# With --rm it is gone as soon as it has ended and somebody looks.
+	"$DIR/bin/atoll" --root "$STATE" run --rm --name dead "$R" sleep 1 >out 2>&1 3>&- &
+	pid=$!
+	until_true is_running dead || { cat out; return 1; }
+	kill -KILL $pid
+	wait $pid || :
+	is_running dead
+	until_true eval '[ -z "$(atoll list -q)" ]'
+	[ -z "$(ls -A "$STATE/records")$(ls -A --ignore='seccomp~cache' "$STATE/state")" ]
 	# A record without container and maker counts for nothing.
 	mkdir -p "$STATE/records/$(printf '%064d' 7)"
 	echo '{"id":"'"$(printf '%064d' 7)"'","name":"dead","named":true,"detached":false,"tty":false,"autoRemove":false}' >"$STATE/records/$(printf '%064d' 7)/record.json"
