@@ -29,13 +29,26 @@ static void restore_signals(const struct init_opts *opts, const struct init_inhe
 	kern_sigmask(opts->has_sigmask ? opts->sigmask : was->sigmask, NULL);
 }
 
+/* A program for another machine, or half of one. A shell would call it a syntax error. */
+static bool is_elf(const char *path)
+{
+	char magic[5] = "";
+	int fd = (int)kern_open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	kern_read(fd, magic, 4);
+	kern_close(fd);
+	return init_str_eq(magic, "\177ELF");
+}
+
 /* A script without "#!" is the shell's, as execvp(3) has it. The word before the
  * command (there is one: argv[0] at least) makes room for the shell's name. */
 static long exec_one(const char *path, bool may_use_shell, char **argv, char **envp)
 {
 	long r = kern_execve(path, argv, envp);
 
-	if (r == -ENOEXEC && may_use_shell) {
+	if (r == -ENOEXEC && may_use_shell && !is_elf(path)) {
 		static char sh[] = "/bin/sh";
 		static char copy[PATH_BUF];
 		struct init_text name;

@@ -206,6 +206,7 @@ load init
 		fg
 		echo "ended=\$?"
 	EOF
+	# shellcheck disable=SC2094 # it waits for what is written
 	{
 		until_true grep -q 'stopped' out
 		printf 'typed\n'

@@ -18,7 +18,7 @@
 #
 # timeout: 240
 #
-# shellcheck disable=SC2016,SC2030,SC2031 # the inner shell expands; a test is a subshell
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154 # the inner shell expands; a test is a subshell; run sets stderr
 
 bats_require_minimum_version 1.5.0
 load "$BATS_TEST_DIRNAME/../integration/init"
@@ -87,6 +87,13 @@ load "$BATS_TEST_DIRNAME/../integration/init"
 	[ "$output" = "./script one 2" ]
 	run -6 ns "$INIT" -- env PATH="$PWD:$PATH" "$INIT" script one
 	[ "$output" = "$PWD/script one 1" ]
+}
+
+@test "init: a program for another machine is no script" {
+	printf '\177ELF(\n' >foreign
+	chmod 755 foreign
+	run -126 ns "$INIT" ./foreign
+	[ "$output" = "$ME: cannot execute './foreign': Exec format error" ]
 }
 
 @test "init: PATH: a denied file is passed over, and is 126 if there is no other" {
@@ -625,11 +632,11 @@ load "$BATS_TEST_DIRNAME/../integration/init"
 # bats test_tags=not:podman
 @test "init: --wait-all waits for what came by nsenter" {
 	start "$INIT" --wait-all sh -c 'echo ready; until [ -e go ]; do sleep 0.02; done; exit 7'
-	nsenter --target "$PID1" --pid --mount sh -c 'sleep 0.6; echo done >"$1"' sh "$PWD/done" 3>&- &
+	nsenter --target "$PID1" --pid --mount sh -c 'sleep 0.6; echo over >"$1"' sh "$PWD/over" 3>&- &
 	until_true eval '[ "$(pgrep -c --ns "$PID1" --nslist pid sleep)" -ge 1 ]'
 	touch go
 	finish 7
-	[ -e done ]
+	[ -e over ]
 }
 
 # bats test_tags=not:podman
