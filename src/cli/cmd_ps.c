@@ -65,6 +65,7 @@ static void sort(struct view *v, struct keyed *rows, size_t n, const struct out_
 static int sort_column(const char *word, struct arena *a, const struct out_col **ret, bool *reverse,
 		       uint32_t *needs, struct err *e)
 {
+	struct err other = { 0 };
 	struct out_cols c;
 	int r;
 
@@ -75,12 +76,13 @@ static int sort_column(const char *word, struct arena *a, const struct out_col *
 	word += *reverse;
 	if (strchr(word, ',') || *word == '+')
 		return err_set(e, EINVAL, "option --sort: one column only");
-	r = out_cols_parse(view_proc_cols, word, a, &c, e);
-	if (r == 0) {
-		*ret = c.items[0];
-		*needs |= c.needs;
-	}
-	return r;
+	r = out_cols_parse(view_proc_cols, word, a, &c, &other);
+	if (r < 0)
+		return err_set(e, -r, "option --sort: no column '%.64s'; -o help lists them",
+			       out_escape(a, word));
+	*ret = c.items[0];
+	*needs |= c.needs;
+	return 0;
 }
 
 static void print(struct view *v, const struct out_cols *cols, const struct keyed *rows, size_t n)

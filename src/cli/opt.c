@@ -500,7 +500,7 @@ static void report(const struct cmd_call *call, const struct err *e)
 		fprintf(stderr, "%s: %s\n", call->prog->name, e->msg);
 }
 
-/* Output that did not arrive is a failure. */
+/* Output that did not arrive is a failure, of a status that the command has for those. */
 static int flush(int status, const struct cmd_call *call)
 {
 	struct err e = { 0 };
@@ -509,7 +509,7 @@ static int flush(int status, const struct cmd_call *call)
 		return status;
 	(void)err_set(&e, errno ? errno : EIO, "write to standard output: %m");
 	report(call, &e);
-	return status ? status : 1;
+	return status ? status : call->cmd ? call->fail_status : 1;
 }
 
 int prog_main(const struct prog *p, int argc, char **argv)

@@ -80,7 +80,7 @@ void view_json_end(struct view *v, struct jsonw *w);
 
 /* pn_resolve(), and our own containers, wherever they are kept. -ESRCH, -EINVAL with words. */
 int view_resolve(const struct view *v, const char *text, struct pn_target *ret, struct err *e);
-/* Also "host" and "self". Always with a namespace. */
+/* Also "host", the namespace of the procfs. Always with a namespace. */
 int view_resolve_ns(const struct view *v, const char *text, const struct pn_ns **ret,
 		    struct err *e);
 /* A process: PID 1 for a container or a namespace. -ESRCH. */

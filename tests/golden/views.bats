@@ -252,6 +252,19 @@ no() { if "$@"; then return 1; fi; }
 	view ps --json -o pid,comm 4 | jq -e '.processes == [{pid: 4, comm: "app"}]'
 }
 
+@test "what fails has the status for failures, not that of an answer" {
+	local c
+	for c in ps tree ns; do
+		run -2 --separate-stderr bash -c '"$@" >/dev/full' - "$ATOLL" "$c" --proc "$SCENE"
+		# shellcheck disable=SC2154 # bats sets it
+		[[ $stderr == "atoll: write to standard output: "* ]]
+	done
+	run -2 --separate-stderr view ps --sort nonsense
+	[[ $stderr == "atoll: option --sort: no column 'nonsense'"* ]]
+	run -2 --separate-stderr view ps --user nobodyofthatname
+	[[ $stderr == "atoll: option --user: unable to find user nobodyofthatname"* ]]
+}
+
 @test "a directory without processes, and none" {
 	mkdir "$BATS_TEST_TMPDIR/empty"
 	run -2 "$ATOLL" ps --proc "$BATS_TEST_TMPDIR/empty"
