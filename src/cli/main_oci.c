@@ -73,8 +73,9 @@ static int log_open(const struct oci_globals *g)
 	return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 }
 
-/* One record, one write: engines read the file as one JSON document. */
-static void log_record(const struct oci_globals *g, const char *level, const char *msg)
+/* One record, one write: engines read the file as one JSON document. Returns -errno if there
+ * is no log. */
+static int log_record(const struct oci_globals *g, const char *level, const char *msg)
 {
 	autoarena struct arena a = { 0 };
 	autoclose int fd = log_open(g);
@@ -82,7 +83,7 @@ static void log_record(const struct oci_globals *g, const char *level, const cha
 	char time[32];
 
 	if (fd < 0)
-		return;
+		return -errno;
 	now(time, sizeof(time));
 	jsonw_init(&w, &a, 0);
 	if (g->log_format == OCI_LOG_JSON) {
@@ -101,23 +102,32 @@ static void log_record(const struct oci_globals *g, const char *level, const cha
 				    w.buf);
 		(void)io_write_all(fd, line, strlen(line));
 	}
+	return 0;
 }
 
 static void report(const struct cmd_call *call, const struct err *e)
 {
 	const struct oci_globals *g = call->globals;
 
+	int r = 0;
+
+	if (g && !g->log && g->log_format == OCI_LOG_JSON) { /* whoever reads it wants JSON alone */
+		(void)log_record(g, "error", e->msg);
+		return;
+	}
 	fprintf(stderr, "atoll-oci: %s\n", e->msg);
 	if (g && g->log)
-		log_record(g, "error", e->msg);
+		r = log_record(g, "error", e->msg);
+	if (r < 0)
+		fprintf(stderr, "atoll-oci: warning: no log in %s: %s\n", g->log, strerror(-r));
 }
 
 /* Engines take whatever stands in the log for the failure's record, so warnings
  * go there only if somebody is debugging; a person sees them on the terminal. */
 static void warn(const char *msg)
 {
-	if (said->log && said->debug)
-		log_record(said, "warning", msg);
+	if (said->log ? said->debug : said->log_format == OCI_LOG_JSON)
+		(void)log_record(said, "warning", msg);
 	else if (!said->log)
 		fprintf(stderr, "atoll-oci: warning: %s\n", msg);
 }
@@ -125,7 +135,7 @@ static void warn(const char *msg)
 /* To the log, or without one to stderr, in the log's format. */
 static void debug(const char *msg)
 {
-	log_record(said, "debug", msg);
+	(void)log_record(said, "debug", msg);
 }
 
 static void version(FILE *out)

@@ -147,8 +147,11 @@ static int run(struct cmd_call *call, struct err *e)
 	struct lc_create o = options(a, call->operand[0]);
 	autolc struct lc lc = LC_INIT(NULL, NULL);
 	struct enforce enforce;
-	int r = a->dry_run ? 0 : oci_protect(call, e);
+	int r;
 
+	if (a->json && !a->dry_run)
+		return err_set(e, EINVAL, "option --json goes with --dry-run");
+	r = a->dry_run ? 0 : oci_protect(call, e);
 	if (r == 0)
 		r = oci_lc(call, &lc, e);
 	if (r < 0)

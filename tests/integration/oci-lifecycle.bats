@@ -709,6 +709,15 @@ four
 	grep -q "container does not exist" log.txt
 }
 
+@test "log: one that cannot be opened is told; without one the format is that of stderr" {
+	try 1 --log "$T/nowhere/log" state "$ID"
+	err_has "container does not exist"
+	err_has "no log in $T/nowhere/log: No such file or directory"
+	try 1 --log-format json state "$ID"
+	is "$(wc -l <"$T/err")" 1
+	is "$(jq -r '.level + " " + .msg' "$T/err")" "error container does not exist: $ID"
+}
+
 @test "log: nothing is in it when all went well" {
 	try 0 --log log.json --log-format json run --bundle "$BUNDLE" "$ID"
 	[ ! -s log.json ]
@@ -865,7 +874,7 @@ init_bundle() {
 
 @test "usage errors: non-zero and a word about it" {
 	local a
-	for a in "" "nonsense" "--nonsense" "run" "run --nonsense x" "kill" "state a b"; do
+	for a in "" "nonsense" "--nonsense" "run" "run --nonsense x" "kill" "state a b" "run --json x"; do
 		# shellcheck disable=SC2086 # words
 		! oci $a >o 2>e </dev/null || [ -z "$a" ]
 		[ -s e ] || [ -s o ]
