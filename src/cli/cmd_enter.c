@@ -61,11 +61,13 @@ struct entry {
 	const struct args *args;
 	const char *target; /* as it was given */
 	char **command;
-	pid_t pid, inner;
+	pid_t pid, inner; /* 0: a namespace that no process is in */
 	int pidfd, procfd;
-	int root;  /* of the target, or -1: stay in ours */
-	int proc;  /* a procfs that fits, not attached; or -1 */
-	int flags; /* CLONE_NEW*: what is not ours already */
+	int ns;             /* that namespace, else -1 */
+	unsigned int types; /* bits 1 << PN_*: what is asked for */
+	int root;           /* of the target, or -1: stay in ours */
+	int proc;           /* a procfs that fits, not attached; or -1 */
+	int flags;          /* CLONE_NEW*: what is not ours already */
 	bool ids;
 	uid_t uid;
 	gid_t gid;
@@ -75,6 +77,7 @@ static void entry_close(struct entry *n)
 {
 	cleanup_fd(&n->pidfd);
 	cleanup_fd(&n->procfd);
+	cleanup_fd(&n->ns);
 	cleanup_fd(&n->root);
 	cleanup_fd(&n->proc);
 }
@@ -155,31 +158,86 @@ static int parse_user(struct entry *n, struct err *e)
 	return 0;
 }
 
+/* The file that a namespace is mounted on, as the process of the pin sees it, if it still is that
+ * namespace. Whose mounts those are may have put anything there: it is looked at before it is
+ * opened. -errno */
+static int open_pin(const struct pn_pin *pin, uint64_t ino)
+{
+	const uint64_t resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+	autoclose int root = -1, fd = -1;
+	struct statfs fs;
+	struct stat st;
+	char path[64];
+	int r;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/root", (int)pin->pid);
+	root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return -errno;
+	fd = sys_openat2(root, pin->path, O_PATH | O_CLOEXEC, 0, resolve);
+	if (fd < 0)
+		return fd;
+	if (fstatfs(fd, &fs) < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (fs.f_type != NSFS_MAGIC || st.st_ino != ino)
+		return -ESRCH;
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	r = open(path, O_RDONLY | O_CLOEXEC);
+	return r < 0 ? -errno : r;
+}
+
+/* A namespace without processes, as `ip netns add` makes them: it alone is entered. */
+static int prepare_empty(struct entry *n, const struct pn_ns *ns, struct err *e)
+{
+	const char *type = pn_type_name(ns->type);
+	int r = -ESRCH;
+
+	if (ns->type == PN_PID)
+		return err_set(e, ESRCH,
+			       "PID namespace %llu has no PID 1: no process can be made in it",
+			       (unsigned long long)ns->ino);
+	if (!(n->types >> ns->type & 1))
+		return err_set(e, EINVAL, "option --type: there is only the %s namespace to enter",
+			       type);
+	for (const struct pn_pin *pin = ns->pins; pin && n->ns < 0; pin = pin->next)
+		if (pin->how == PN_HOLD_MOUNT && pin->pid > 0)
+			n->ns = r = open_pin(pin, ns->ino);
+	if (n->ns < 0)
+		return err_set(e, -r, "open %s namespace %llu, which no process is in: %m", type,
+			       (unsigned long long)ns->ino);
+	n->types = 1U << ns->type;
+	n->flags = clone_flag[ns->type];
+	return parse_user(n, e);
+}
+
 static int prepare(struct cmd_call *call, struct entry *n, struct err *e)
 {
 	autoview struct view v = VIEW_NULL;
 	const struct pn_proc *p;
-	unsigned int types;
-	int r = view_parse_types(n->args->types, &types, e);
+	struct pn_target t;
+	int r = view_parse_types(n->args->types, &n->types, e);
 
 	if (r == 0)
 		r = view_open(call, &n->args->view, PN_F_OWNER | PN_F_NAMES | PN_F_START, &v, e);
 	if (r == 0)
+		r = view_resolve(&v, call->operand[0], &t, e);
+	if (r == 0 && t.kind == PN_T_NS && !t.proc)
+		return prepare_empty(n, t.ns, e);
+	if (r == 0)
 		r = view_resolve_proc(&v, call->operand[0], &p, e);
 	if (r < 0)
 		return r;
-	if (p->flags & PN_P_ZOMBIE)
-		return err_set(e, ESRCH,
-			       "process %d is a zombie: its namespaces cannot be entered any more",
-			       (int)p->pid);
+	if (p->flags & (PN_P_ZOMBIE | PN_P_DYING))
+		return err_set(e, ESRCH, "process %d %s: its namespaces cannot be entered any more",
+			       (int)p->pid, p->flags & PN_P_ZOMBIE ? "is a zombie" : "is ending");
 	n->pid = p->pid;
 	n->inner = p->inner;
 	r = pn_open_proc(v.snap, p, &n->pidfd, &n->procfd);
 	if (r < 0)
 		return err_set(e, -r, "open process %d: %m", (int)p->pid);
-	r = choose(n, types, p->pid, e);
+	r = choose(n, n->types, p->pid, e);
 	if (r == 0)
-		r = open_root(n, types, p->pid, e);
+		r = open_root(n, n->types, p->pid, e);
 	return r < 0 ? r : parse_user(n, e);
 }
 
@@ -364,8 +422,8 @@ static int go_in(const struct entry *n, struct err *e)
 
 	/* Before anybody inside can see us. */
 	(void)prctl(PR_SET_DUMPABLE, 0);
-	if (n->flags && setns(n->pidfd, n->flags) < 0)
-		r = err_set(e, errno, "enter the namespaces of process %.64s: %m", n->target);
+	if (n->flags && setns(n->ns >= 0 ? n->ns : n->pidfd, n->flags) < 0)
+		r = err_set(e, errno, "enter the namespaces of %.64s: %m", n->target);
 	if (r == -EPERM)
 		err_hint(e, "this needs CAP_SYS_ADMIN over them");
 	return r;
@@ -424,8 +482,7 @@ static int fork_and_wait(struct entry *n, struct err *e)
 	while (waitpid(middle, NULL, 0) < 0 && errno == EINTR)
 		continue;
 	if (got != sizeof(news))
-		return err_set(e, EIO, "enter the namespaces of process %.64s: no answer",
-			       n->target);
+		return err_set(e, EIO, "enter the namespaces of %.64s: no answer", n->target);
 	if (news.child <= 0) {
 		*e = news.err;
 		return -e->code;
@@ -455,8 +512,10 @@ static void outlook_json(struct cmd_call *call, const struct entry *n, unsigned 
 	jsonw_init(&w, call->arena, 1);
 	jsonw_obj(&w);
 	jsonw_kstr(&w, "schema", "atoll.enter/1");
-	jsonw_ku64(&w, "pid", (uint64_t)n->pid);
-	jsonw_ku64(&w, "inner", (uint64_t)n->inner);
+	jsonw_key(&w, "pid");
+	n->pid ? jsonw_u64(&w, (uint64_t)n->pid) : jsonw_null(&w);
+	jsonw_key(&w, "inner");
+	n->pid ? jsonw_u64(&w, (uint64_t)n->inner) : jsonw_null(&w);
 	say_types(&w, "enter", n, types, true);
 	say_types(&w, "shared", n, types, false);
 	jsonw_kbool(&w, "root", n->root >= 0);
@@ -477,7 +536,8 @@ static void outlook_json(struct cmd_call *call, const struct entry *n, unsigned 
 
 static void outlook_text(const struct entry *n, unsigned int types)
 {
-	printf("process %d, %d inside\n", (int)n->pid, (int)n->inner);
+	if (n->pid)
+		printf("process %d, %d inside\n", (int)n->pid, (int)n->inner);
 	for (int in = 1; in >= 0; in--) {
 		printf(in ? "enter: " : "ours already: ");
 		for (unsigned int t = 0; t < PN_TYPES; t++)
@@ -498,6 +558,7 @@ static int run(struct cmd_call *call, struct err *e)
 		.command = call->operand + 1,
 		.pidfd = -1,
 		.procfd = -1,
+		.ns = -1,
 		.root = -1,
 		.proc = -1,
 	};
@@ -514,10 +575,7 @@ static int run(struct cmd_call *call, struct err *e)
 	if (r < 0)
 		return r;
 	if (n.args->dry_run) {
-		unsigned int types;
-
-		(void)view_parse_types(n.args->types, &types, e);
-		n.args->json ? outlook_json(call, &n, types) : outlook_text(&n, types);
+		n.args->json ? outlook_json(call, &n, n.types) : outlook_text(&n, n.types);
 		return 0;
 	}
 	if (n.flags & CLONE_NEWPID)

@@ -380,6 +380,30 @@ ino() { stat -Lc %i "/proc/$1/ns/$2"; }
 	[ "$(grep -c ' /proc ' /proc/self/mountinfo)" = "$(atoll enter -t pid web -- true && grep -c ' /proc ' /proc/self/mountinfo)" ]
 }
 
+@test "enter: a namespace that no process is in, by the mount that keeps it" {
+	local keeper net uts pid ino
+	touch net uts pid
+	unshare -m --propagation private sh -c 'cd "$0" && unshare --net=net true && unshare --uts=uts hostname nobody.there &&
+		unshare --pid=pid -f true && echo ready && exec sleep 1015' "$PWD" >out 3>&- &
+	keeper=$!
+	until_true grep -q ready out
+	for ino in net uts pid; do
+		printf -v $ino %s "$(nsenter -t $keeper -m stat -c %i "$PWD/$ino")"
+	done
+	[ "$(atoll enter "net:[$net]" -- readlink /proc/self/ns/net)" = "net:[$net]" ]
+	[ "$(atoll enter "$uts" hostname)" = nobody.there ]
+	[ "$(atoll enter "$uts" readlink /proc/self/ns/net)" = "$(readlink /proc/self/ns/net)" ]
+	run -0 atoll enter -n --json "$net"
+	jq -e '.pid == null and .enter == ["net"] and .shared == [] and (.root | not)' <<<"$output"
+	run -125 atoll enter -t uts "$net" true
+	[[ $output == *"only the net namespace"* ]]
+	run -125 atoll enter "$pid" true
+	[[ $output == *"has no PID 1"* ]]
+	kill $keeper
+	wait $keeper || :
+	run -125 atoll enter "net:[$net]" true
+}
+
 @test "enter: a container without /proc gets one that only we see" {
 	atoll run -d --name bare "$R" -- sh -c 'umount /proc 2>/dev/null; sleep 1006' >/dev/null
 	local init
