@@ -12,6 +12,10 @@ struct args {
 	bool held;
 };
 
+/* The usual ones, and before the long one at the end what keeps them. */
+static const char with_pins[] =
+	"ns,type,state,parent,procs,zombies,init,reap,owner,pinned_by,command";
+
 #define AT(member) offsetof(struct args, member)
 static const struct opt opts[] = {
 	{ OPT_STR, 't', "type", "TYPES", "only these: pid,user,mnt,net,uts,ipc,cgroup,time",
@@ -95,7 +99,7 @@ static int run(struct cmd_call *call, struct err *e)
 	if (out_cols_help(view_ns_cols, columns))
 		return 0;
 	if (a->held && !columns && !a->view.json)
-		columns = "+pinned_by";
+		columns = with_pins;
 	r = (a->view.json ? out_cols_json : out_cols_parse)(view_ns_cols, columns, call->arena,
 							    &cols, e);
 	if (r == 0)
@@ -113,7 +117,7 @@ static int run(struct cmd_call *call, struct err *e)
 		r = view_filter_init(&v, &f, call->operand, call->count, e);
 	/* One that no process is in raises the question why it is there. */
 	if (r == 0 && !columns && !a->view.json && is_any_pinned(&v, &f, types))
-		r = out_cols_parse(view_ns_cols, "+pinned_by", call->arena, &cols, e);
+		r = out_cols_parse(view_ns_cols, with_pins, call->arena, &cols, e);
 	if (r < 0)
 		return r;
 	n = show(&v, &cols, &f, types);
