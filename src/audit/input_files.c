@@ -24,13 +24,16 @@
 
 enum {
 	FIRST_PART = 64 * 1024, /* of a stream: NUL bytes only in it, and no more is read */
+	PATTERNS_MAX = 256,     /* of one with braces */
 };
 
 struct walk {
 	struct input in;
-	const char *pattern; /* below the directory, with ** in it; or NULL: by suffix */
-	const char *base;    /* the real path of the directory */
-	char *buffer;        /* for the file that is looked at */
+	const char *pattern;         /* below the directory, with ** in it; or NULL: by suffix */
+	const char *const *patterns; /* the same without braces */
+	size_t pattern_count;
+	const char *base; /* the real path of the directory */
+	char *buffer;     /* for the file that is looked at */
 	size_t size;
 	size_t files;
 	bool cut; /* AUDIT_FILES_MAX was reached */
@@ -179,10 +182,70 @@ static bool matches(const char *pattern, const char *path)
 	return matches(pattern + p + 1, path + n + 1);
 }
 
+/* The "}" of a "{" with a comma between; NULL: it stands for itself. */
+static const char *end_of_brace(const char *open)
+{
+	size_t depth = 0;
+	bool comma = false;
+
+	for (const char *c = open; *c; c++) {
+		if (*c == '{')
+			depth++;
+		else if (*c == ',' && depth == 1)
+			comma = true;
+		else if (*c == '}' && --depth == 0)
+			return comma ? c : NULL;
+	}
+	return NULL;
+}
+
+/* "a.{yaml,yml}" is "a.yaml" and "a.yml". NULL: they are too many. */
+static const char *const *without_braces(struct arena *a, const char *pattern, size_t *ret_count)
+{
+	const char **all = NULL;
+	size_t count = 0, cap = 0, i = 0;
+
+	*(const char **)arena_push(a, &all, &count, &cap, sizeof(*all)) = pattern;
+	while (i < count) {
+		const char *whole = all[i], *open = whole, *end = NULL, *part, *c;
+		size_t depth = 0;
+
+		while (*open && !(*open == '{' && (end = end_of_brace(open))))
+			open++;
+		if (!end) {
+			i++;
+			continue;
+		}
+		for (part = c = open + 1; c <= end && count < PATTERNS_MAX; c++) {
+			if (depth == 0 && (*c == ',' || c == end)) {
+				const char *one = arena_printf(a, "%.*s%.*s%s", (int)(open - whole),
+							       whole, (int)(c - part), part,
+							       end + 1);
+
+				if (part == open + 1)
+					all[i] = one;
+				else
+					*(const char **)arena_push(a, &all, &count, &cap,
+								   sizeof(*all)) = one;
+				part = c + 1;
+			}
+			depth += *c == '{';
+			depth -= *c == '}' && depth > 0;
+		}
+		if (count == PATTERNS_MAX)
+			return NULL;
+	}
+	*ret_count = count;
+	return all;
+}
+
 static bool is_wanted(const struct walk *w, const char *name, const char *below)
 {
+	for (size_t i = 0; i < w->pattern_count; i++)
+		if (matches(w->patterns[i], below))
+			return true;
 	if (w->pattern)
-		return matches(w->pattern, below);
+		return false;
 	return ends_in(name, ".yaml") || ends_in(name, ".yml") || ends_in(name, ".json");
 }
 
@@ -365,6 +428,12 @@ static void walk_dir(struct walk *w, int fd, const char *dir, const char *below,
 	}
 }
 
+static int too_many(const char *pattern, struct err *e)
+{
+	return err_set(e, E2BIG, "%s: the braces stand for more than %d patterns", pattern,
+		       PATTERNS_MAX);
+}
+
 static int walk(struct input *in, int fd, const char *dir, const char *pattern, struct err *e)
 {
 	struct audit *a = in->audit;
@@ -378,6 +447,11 @@ static int walk(struct input *in, int fd, const char *dir, const char *pattern, 
 	if (n > 0)
 		base[n] = '\0';
 	w.base = base;
+	if (pattern) {
+		w.patterns = without_braces(a->arena, pattern, &w.pattern_count);
+		if (!w.patterns)
+			return too_many(pattern, e);
+	}
 	fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	if (fd < 0)
 		return err_set(e, errno, "%s: %m", dir);
@@ -395,7 +469,7 @@ static int walk(struct input *in, int fd, const char *dir, const char *pattern, 
 /* "a/b/x-?/c" is walked from a/b. */
 static int walk_pattern(struct audit *a, const char *pattern, struct err *e)
 {
-	size_t wild = strcspn(pattern, "*?["), cut = wild;
+	size_t wild = strcspn(pattern, "*?[{"), cut = wild;
 	struct input in = { .audit = a };
 	const char *dir;
 
@@ -423,14 +497,29 @@ static int read_path(struct input *in, const char *path, struct err *e)
 	return read_named(in, fd, path, e);
 }
 
+/* What is not there does not match. */
+static int is_trouble(const char *path, int code)
+{
+	(void)path;
+	return code != ENOENT && code != ENOTDIR;
+}
+
 static int read_glob(struct audit *a, const char *pattern, struct err *e)
 {
 	struct input in = { .audit = a, .found = true };
 	size_t diags = a->diag_count;
 	glob_t g = { 0 };
-	int r = glob(pattern, GLOB_ERR, NULL, &g);
+	size_t count, matched = 0;
+	const char *const *patterns = without_braces(a->arena, pattern, &count);
+	int r = GLOB_NOMATCH;
 
-	if (r != 0) {
+	if (!patterns)
+		return too_many(pattern, e);
+	for (size_t i = 0; i < count && (r == 0 || r == GLOB_NOMATCH); i++) {
+		r = glob(patterns[i], i ? GLOB_APPEND : 0, is_trouble, &g);
+		matched += r == 0;
+	}
+	if (!matched || (r != 0 && r != GLOB_NOMATCH)) {
 		globfree(&g);
 		return err_set(e, ENOENT, "%s: %s", pattern,
 			       r == GLOB_NOMATCH ? "no file matches"
@@ -450,6 +539,16 @@ static int read_glob(struct audit *a, const char *pattern, struct err *e)
 	return 0;
 }
 
+static bool is_pattern(const char *path)
+{
+	if (strpbrk(path, "*?["))
+		return true;
+	for (path = strchr(path, '{'); path; path = strchr(path + 1, '{'))
+		if (end_of_brace(path))
+			return true;
+	return false;
+}
+
 int audit_read_path(struct audit *a, const char *path, struct err *e)
 {
 	struct input in = { .audit = a };
@@ -457,7 +556,7 @@ int audit_read_path(struct audit *a, const char *path, struct err *e)
 
 	if (strcmp(path, "-") == 0)
 		return read_named(&in, STDIN_FILENO, "-", e);
-	if (strpbrk(path, "*?[") && stat(path, &st) < 0 && errno == ENOENT)
+	if (is_pattern(path) && stat(path, &st) < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return strstr(path, "**") ? walk_pattern(a, path, e) : read_glob(a, path, e);
 	return read_path(&in, path, e);
 }

@@ -206,6 +206,8 @@ static void directories(const char *dir)
 	autorun struct run r = { 0 };
 	autorun struct run glob = { 0 };
 	autorun struct run deep = { 0 };
+	autorun struct run braces = { 0 };
+	autorun struct run more = { 0 };
 	autorun struct run one = { 0 };
 	autorun struct run none = { 0 };
 	struct err e = { 0 };
@@ -248,6 +250,12 @@ static void directories(const char *dir)
 	snprintf(p, sizeof(p), "%s/**/*.json", dir);
 	CHECK_INT(path(&deep, p, &e), 0);
 	CHECK_STR(names(&deep, skip), "a/x/deep.json bundle/config.json");
+	snprintf(p, sizeof(p), "%s/**/{c,{de,x}ep}.{YML,nope,json}", dir);
+	CHECK_INT(path(&braces, p, &e), 0);
+	CHECK_STR(names(&braces, skip), "a/c.YML a/x/deep.json");
+	snprintf(p, sizeof(p), "%s/{a,nope,bundle}/{c.YML,*.json,x/{deep}.json}", dir);
+	CHECK_INT(path(&more, p, &e), 0);
+	CHECK_STR(names(&more, skip), "a/c.YML bundle/config.json");
 	snprintf(p, sizeof(p), "%s/package.json", dir);
 	CHECK_INT(path(&one, p, &e), 0);
 	CHECK(strstr(said(&one), "package.json:1:1: " UNKNOWN) != NULL);
@@ -273,6 +281,24 @@ static void refusals(const char *dir)
 	snprintf(p, sizeof(p), "%s/*.no-such", dir);
 	CHECK_INT(path(&glob, p, &again), -ENOENT);
 	CHECK(strstr(again.msg, "no file matches") != NULL);
+	for (int i = 0; i < 3; i++) {
+		static const char *const missing[] = { "no-such/*.yaml", "b.yaml/*",
+						       "{x,y}.no-such" };
+		autorun struct run r = { 0 };
+		struct err why = { 0 };
+
+		snprintf(p, sizeof(p), "%s/%s", dir, missing[i]);
+		CHECK_INT(path(&r, p, &why), -ENOENT);
+		CHECK(strstr(why.msg, "no file matches") != NULL);
+	}
+	for (size_t i = 0, n = strlen(dir); i <= 1 && n + 60 < sizeof(p); i++) {
+		autorun struct run r = { 0 };
+		struct err why = { 0 };
+
+		snprintf(p, sizeof(p), "%s/{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}%s", dir,
+			 i ? "**" : "*");
+		CHECK_INT(path(&r, p, &why), -E2BIG);
+	}
 	snprintf(p, sizeof(p), "%s/fifo.yaml", dir);
 	CHECK_INT(path(&fifo, p, &e), 0);
 	CHECK(strstr(said(&fifo), "fifo.yaml: input-empty: there is nothing in it") != NULL);
