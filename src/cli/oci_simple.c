@@ -31,7 +31,7 @@ static int start(struct cmd_call *call, struct err *e)
 static int kill(struct cmd_call *call, struct err *e)
 {
 	const struct args *a = call->args;
-	const char *text = call->count > 1 ? call->operand[1] : "TERM";
+	const char *text = call->count > 1 && *call->operand[1] ? call->operand[1] : "TERM";
 	autolc struct lc lc = LC_INIT(NULL, NULL);
 	int sig = name_signal(text);
 	int r;

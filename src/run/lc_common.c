@@ -240,18 +240,30 @@ int lc_get_quick(struct lc *lc, const char *id, struct container *ret, struct er
 	return 0;
 }
 
+/* Only the hierarchies that could tell are opened. */
+static bool is_frozen(const struct cgroup *cg)
+{
+	struct cgroup some = { .mode = cg->mode, .path = cg->path };
+	bool frozen = false;
+
+	for (size_t i = 0; i < cg->count; i++)
+		if (cg->h[i].v2 || strstr(cg->h[i].controllers, "freezer"))
+			some.h[some.count++] = cg->h[i];
+	if (cg->mode == CGROUP_NONE || cgroup_open(&some, NULL) < 0 ||
+	    cgroup_is_frozen(&some, &frozen) < 0)
+		frozen = false;
+	cgroup_close(&some);
+	return frozen;
+}
+
 int lc_get(struct lc *lc, const char *id, struct container *ret, struct err *e)
 {
-	bool frozen = false;
 	int r = lc_get_quick(lc, id, ret, e);
 
 	if (r < 0 || (ret->status != STATUS_RUNNING && ret->status != STATUS_CREATED))
 		return r;
-	if (ret->state.cgroup.mode != CGROUP_NONE && cgroup_open(&ret->state.cgroup, NULL) == 0) {
-		if (cgroup_is_frozen(&ret->state.cgroup, &frozen) == 0 && frozen)
-			ret->status = STATUS_PAUSED;
-		cgroup_close(&ret->state.cgroup);
-	}
+	if (is_frozen(&ret->state.cgroup))
+		ret->status = STATUS_PAUSED;
 	return 0;
 }
 

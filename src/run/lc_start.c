@@ -43,9 +43,9 @@ static int not_created(const struct container *c, struct err *e)
 		return err_set(e, EINVAL, "cannot start a container that has stopped: %s",
 			       c->state.id);
 	case STATUS_RUNNING:
-	case STATUS_PAUSED:
 		return err_set(e, EINVAL, "cannot start an already running container: %s",
 			       c->state.id);
+	case STATUS_PAUSED: /* it could not answer */
 	case STATUS_CREATING:
 	case STATUS_CREATED: break;
 	}
@@ -58,7 +58,7 @@ int lc_start(struct lc *lc, const char *id, struct err *e)
 	autocontainer struct container c = CONTAINER_NULL;
 	struct starting s = { lc, &c };
 	bool ends;
-	int r = lc_get_quick(lc, id, &c, e);
+	int r = lc_get(lc, id, &c, e);
 
 	if (r < 0)
 		return r;

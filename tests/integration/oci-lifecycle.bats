@@ -760,6 +760,18 @@ four
 	try 0 pause "$ID"
 	try 0 delete --force "$ID"
 	nothing_left
+	create "$ID"
+	try 0 pause "$ID"
+	status_is "$ID" paused
+	try 1 start "$ID" # would wait for ever for an answer
+	err_has "cannot start a container in the paused state"
+	try 0 resume "$ID"
+	status_is "$ID" created
+	try 0 start "$ID"
+	status_is "$ID" running
+	try 0 kill "$ID" KILL
+	stopped "$ID"
+	try 0 delete "$ID"
 }
 
 # --- init ---
