@@ -104,7 +104,7 @@ static void continue_stopped(const struct init *in)
 static void resume(struct init *in, const siginfo_t *info)
 {
 	init_term_look(&in->term);
-	if (in->term.is_ours)
+	if (in->term.is_ours && in->term.on_stdin)
 		init_term_give(&in->term, in->main);
 	if (kern_kill(-in->main, SIGCONT) < 0)
 		forward(in, info);
@@ -112,10 +112,12 @@ static void resume(struct init *in, const siginfo_t *info)
 
 /* By what has stopped the main process, which is what the shell says then. Unlike STOP it
  * has no effect where no shell could continue us: in an orphaned process group. Then the
- * main process alone is stopped, and CONT and TERM find us awake. */
+ * main process alone is stopped, and CONT and TERM find us awake. Ctrl-Z is meant for the
+ * whole job, and the main process has kept it from the rest: the script that runs us, our
+ * neighbours in a pipeline. */
 static void suspend(const struct init *in, int signo)
 {
-	kern_kill(in->self, signo);
+	kern_kill(init_term_has(&in->term, in->main) ? 0 : in->self, signo);
 	kern_sigmask(INIT_SIGSET_ALL & ~(UINT64_C(1) << (signo - 1)), NULL); /* until CONT */
 	kern_sigmask(INIT_SIGSET_ALL, NULL);
 }
@@ -294,11 +296,22 @@ static bool reap(struct init *in)
 	return true;
 }
 
+/* The main process reads from the terminal, or sets it up, as a pager in a pipeline does,
+ * and we have it: then it gets it, and goes on. */
+static bool lend_terminal(struct init *in)
+{
+	init_term_look(&in->term);
+	return in->term.is_ours && init_term_give(&in->term, in->main) == 0 &&
+	       kern_kill(in->main, SIGCONT) == 0;
+}
+
 static void check_stop(struct init *in)
 {
 	struct init_news news = { .pid = in->main };
 
 	news.status = in->job_control && in->main ? kern_stopped_by(in->main) : 0;
+	if ((news.status == SIGTTIN || news.status == SIGTTOU) && lend_terminal(in))
+		return;
 	if (news.status)
 		act_on_news(in, decide(in, init_event_of_stop(news.status)), &news);
 }

@@ -166,8 +166,8 @@ static void become_leader(const struct init_opts *opts, const struct init_term *
 	} else if (!opts->same_group) {
 		kern_setpgid(0, 0);
 		/* Ours to pass on only if we have it: not when a shell started us in the
-		 * background. */
-		if (term->is_ours)
+		 * background. A command in a pipeline gets it when it asks for it, main.c. */
+		if (term->is_ours && term->on_stdin)
 			init_term_give(term, kern_getpid());
 	}
 }
@@ -193,10 +193,11 @@ int init_spawn(const struct init_opts *opts, const struct init_inherited *was,
 	return child;
 }
 
+enum { PAGE = 4096 }; /* where it is larger, madvise(2) refuses */
+
 /* Of what lies in between, whole pages are given back. */
 static void zero(char *from, const char *to)
 {
-	enum { PAGE = 4096 }; /* where it is larger, madvise(2) refuses */
 	uintptr_t first = ((uintptr_t)from + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
 	uintptr_t end = (uintptr_t)to & ~(uintptr_t)(PAGE - 1);
 	bool gone = first < end && kern_forget((void *)first, end - first) == 0;
@@ -225,8 +226,10 @@ void init_forget(char **envp)
 			from = end + 1;
 		}
 	}
+	/* Behind it there is only the name of our file, up to the end of the stack: nobody
+	 * needs that, and its page need not stay. */
 	if (from < end)
-		zero(from, end);
+		zero(from, end + (-(uintptr_t)end & (PAGE - 1)));
 }
 
 /* The environment needs one word more. It follows argv and its NULL, so argv moves one

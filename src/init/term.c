@@ -8,9 +8,10 @@ static int open_terminal(const struct init_term *t)
 	return t->on_stdin ? 0 : (int)kern_open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
 }
 
-static void close_terminal(int fd)
+/* It may have become 0, if that was closed. */
+static void close_terminal(const struct init_term *t, int fd)
 {
-	if (fd > 0)
+	if (fd >= 0 && !t->on_stdin)
 		kern_close(fd);
 }
 
@@ -42,31 +43,34 @@ void init_term_look(struct init_term *ret)
 	if (!ret->on_stdin && ret->pgrp > 0) {
 		fd = open_terminal(ret);
 		ret->is_there = fd >= 0 && kern_tcgetpgrp(fd, &foreground) == 0;
-		close_terminal(fd);
+		close_terminal(ret, fd);
 	}
 	ret->is_ours = ret->is_there && foreground == ret->pgrp &&
 		       !(foreground == 0 && is_in_background());
 }
 
-void init_term_give(const struct init_term *t, int pgrp)
+long init_term_give(const struct init_term *t, int pgrp)
 {
 	int fd = open_terminal(t);
+	long r = fd < 0 ? fd : kern_tcsetpgrp(fd, pgrp);
 
-	if (fd >= 0)
-		kern_tcsetpgrp(fd, pgrp);
-	close_terminal(fd);
+	close_terminal(t, fd);
+	return r;
+}
+
+bool init_term_has(const struct init_term *t, int pgrp)
+{
+	int fd = open_terminal(t), foreground;
+	bool has = fd >= 0 && kern_tcgetpgrp(fd, &foreground) == 0 && foreground == pgrp;
+
+	close_terminal(t, fd);
+	return has;
 }
 
 /* A shell does that itself. A script does not, and its next command would find itself
  * in the background. */
 void init_term_take_back(const struct init_term *t, int pgrp)
 {
-	int fd, foreground;
-
-	if (!t->is_there || t->pgrp <= 0)
-		return;
-	fd = open_terminal(t);
-	if (fd >= 0 && kern_tcgetpgrp(fd, &foreground) == 0 && foreground == pgrp)
-		kern_tcsetpgrp(fd, t->pgrp);
-	close_terminal(fd);
+	if (t->is_there && t->pgrp > 0 && init_term_has(t, pgrp))
+		init_term_give(t, t->pgrp);
 }

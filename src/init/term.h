@@ -15,6 +15,7 @@ struct init_term {
 
 void init_term_look(struct init_term *ret);
 /* Puts the process group @pgrp in the foreground. */
-void init_term_give(const struct init_term *t, int pgrp);
+long init_term_give(const struct init_term *t, int pgrp);
+bool init_term_has(const struct init_term *t, int pgrp);
 /* Takes the foreground back from @pgrp, if that has it and we had it. */
 void init_term_take_back(const struct init_term *t, int pgrp);

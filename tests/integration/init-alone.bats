@@ -217,6 +217,45 @@ load init
 	grep -q 'ended=9' out
 }
 
+@test "init: Ctrl-Z stops the whole job: a script around it, its neighbours in a pipeline" {
+	command -v script >/dev/null || skip "needs script(1)"
+	local line
+	echo 'touch up; exec sleep 20' >payload
+	for line in "sh -c '$INIT sh payload; echo next'" "sleep 20 | $INIT sh payload" "$INIT sh payload | sleep 20"; do
+		rm -f up
+		cat >job <<-EOF
+			set -m
+			$line
+			echo "stopped"
+			kill -KILL %1
+		EOF
+		: >out
+		# shellcheck disable=SC2094 # it waits for what is written
+		{
+			until_true test -e up
+			sleep 0.1
+			printf '\032'
+			until_true grep -q stopped out
+		} | timeout -k 1 8 script -qec 'bash job' typescript >out 2>&1 3>&-
+		cat out
+		grep -q 'stopped' out
+	done
+}
+
+@test "init: a command in a pipeline gets the terminal when it asks for it" {
+	command -v script >/dev/null || skip "needs script(1)"
+	cat >job <<-EOF
+		set -m
+		echo piped | '$INIT' sh -c 'read a; read b </dev/tty; echo got \$a \$b'
+		read c
+		echo "then \$c"
+	EOF
+	timeout -k 1 10 script -qec 'bash job' typescript <<<$'one\ntwo' >out 2>&1 3>&-
+	cat out
+	grep -q '^got piped one' out
+	grep -q '^then two' out
+}
+
 @test "init: without a shell that would continue it, it does not stop" {
 	command -v script >/dev/null || skip "needs script(1)"
 	# the leader of the session: its group is an orphaned one
