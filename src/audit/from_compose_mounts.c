@@ -186,7 +186,7 @@ static void add_use(struct cservice *s, struct use *u)
 {
 	struct mount_fact *m;
 
-	if (!strcmp(u->type, "bind")) {
+	if (!strcmp(u->type, "bind") || !strcmp(u->type, "npipe")) {
 		if (u->source && *u->source)
 			bind_mount(s, u, u->source, cv_at(u->v));
 		else
@@ -200,8 +200,7 @@ static void add_use(struct cservice *s, struct use *u)
 		m = add_mount(s, u, MK_KERNEL, cv_at(u->v));
 		if (m)
 			m->fstype = "tmpfs";
-	} else if (!strcmp(u->type, "image") || !strcmp(u->type, "cluster") ||
-		   !strcmp(u->type, "npipe")) {
+	} else if (!strcmp(u->type, "image") || !strcmp(u->type, "cluster")) {
 		(void)add_mount(s, u, MK_VOLUME, cv_at(u->v));
 	} else {
 		cv_diag(s->c, DIAG_UNKNOWN_VALUE, u->v, "there are no volumes of the type \"%s\"",

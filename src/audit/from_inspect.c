@@ -466,7 +466,7 @@ static void read_mount(struct inspect *i, const struct json *v)
 		      (rw && rw->type == JSON_BOOL && !rw->boolean) ||
 			      (ro && ro->type == JSON_BOOL && ro->boolean),
 		      shared_word(propagation));
-	if (!type || strcmp(type, "bind") == 0) {
+	if (!type || strcmp(type, "bind") == 0 || strcmp(type, "npipe") == 0) {
 		if (spec_engine_mount(source, target))
 			m->kind = MK_VOLUME;
 		return;

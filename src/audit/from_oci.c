@@ -129,6 +129,13 @@ static void root_facts(const struct spec *s, const struct json *process, const s
 		fact_set(f, FACT_ROOT_OF_HOST, TRI_UNKNOWN, at, "the uid is no number");
 		return;
 	}
+	if (uid < 0 || uid >= UINT32_MAX) {
+		(void)audit_diag(s->a, DIAG_UNKNOWN_VALUE, f, &at, "%lld is no uid",
+				 (long long)uid);
+		fact_set(f, FACT_ROOT, TRI_UNKNOWN, at, "there is no such uid");
+		fact_set(f, FACT_ROOT_OF_HOST, TRI_UNKNOWN, at, "there is no such uid");
+		return;
+	}
 	root = uid == 0 ? TRI_YES : TRI_NO;
 	fact_set(f, FACT_ROOT, root, at, "0");
 	fact_set(f, FACT_ROOT_OF_HOST, root, at, "uid 0");
@@ -287,6 +294,63 @@ static const char *bind_source(const struct spec *s, const char *source)
 		     : source;
 }
 
+/* Layers of images, and what an engine puts over a volume. */
+static bool is_layer(const char *path)
+{
+	static const char *const parts[] = { "/containers/storage/overlay", "/docker/overlay2/",
+					     "/io.containerd.snapshotter" };
+
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		if (strstr(path, parts[i]))
+			return true;
+	return false;
+}
+
+/* Directories of the host that an overlay shows: "lowerdir=/a:/b", "upperdir=/c". They have no target: what
+ * is mounted there is the overlay. */
+static void read_layers(const struct spec *s, const struct json *v, const char *word)
+{
+	const char *target = spec_str(v, "destination");
+	bool upper = strncmp(word, "upperdir=", 9) == 0;
+	size_t n;
+
+	if (!upper && strncmp(word, "lowerdir=", 9) != 0)
+		return;
+	for (word += 9; *word && *word != ','; word += n + (word[n] == ':')) {
+		const char *dir;
+		struct mount_fact *m;
+
+		n = strcspn(word, upper ? "," : ":,");
+		dir = arena_strndup(s->a->arena, word, n);
+		if (*dir != '/' || is_layer(dir))
+			continue;
+		m = mount_add(s->a, s->f, spec_at(s, v));
+		m->kind = MK_BIND;
+		m->source = dir;
+		m->readonly = upper ? TRI_NO : TRI_YES; /* what is written goes above */
+		m->shared = TRI_NO;
+		m->via = arena_printf(s->a->arena, "the %s directory of an overlay%s%s",
+				      upper ? "upper" : "lower", target ? " at " : "",
+				      target ? target : "");
+	}
+}
+
+/* A file system that is neither the kernel's nor a bind: a disk's, or an overlay. */
+static void read_other(const struct spec *s, const struct json *v)
+{
+	const char *type = spec_str(v, "type"), *source = spec_str(v, "source");
+	const struct json *list = spec_list(v, "options");
+
+	if (source && strncmp(source, "/dev/", 5) == 0 && spec_device_extra(source))
+		list_add(s->a, s->f, LIST_DEVICES, spec_at(s, v), source);
+	if (!type || strcmp(type, "overlay") != 0)
+		return;
+	for (const struct json *o = list ? list->child : NULL; o; o = o->next)
+		for (const char *w = o->type == JSON_STRING ? o->text : NULL; w;
+		     w = strchr(w, ','), w = w ? w + 1 : NULL)
+			read_layers(s, v, w);
+}
+
 static void read_mount(const struct spec *s, const struct json *v)
 {
 	const char *type = spec_str(v, "type"), *source = spec_str(v, "source");
@@ -310,6 +374,7 @@ static void read_mount(const struct spec *s, const struct json *v)
 	if (type && strncmp(type, "cgroup", 6) == 0 && !w.ro &&
 	    s->f->fact[FACT_CGROUP_WRITABLE].is != TRI_YES)
 		fact_set(s->f, FACT_CGROUP_WRITABLE, TRI_YES, m->at, m->target);
+	read_other(s, v);
 }
 
 /* What is mounted at `path` last. */

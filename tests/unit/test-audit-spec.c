@@ -217,6 +217,11 @@ static void unreadable(void)
 	CHECK_INT(f->fact[FACT_PRIVILEGED].is, TRI_UNKNOWN);
 	f = facts_of(&a, PROCESS("\"user\":{\"uid\":\"0\"}"));
 	CHECK_INT(f->fact[FACT_ROOT_OF_HOST].is, TRI_UNKNOWN);
+	f = facts_of(&a, PROCESS("\"user\":{\"uid\":4294967296}"));
+	CHECK_INT(f->fact[FACT_ROOT_OF_HOST].is, TRI_UNKNOWN);
+	CHECK_INT((int)a.diag_count, 1);
+	f = facts_of(&a, PROCESS("\"user\":{\"uid\":-1}"));
+	CHECK_INT(f->fact[FACT_ROOT].is, TRI_UNKNOWN);
 	f = facts_of(&a, SPEC("\"process\":{\"cwd\":\"/\"},\"mounts\":{}"));
 	CHECK_INT(f->mounts_whole, TRI_UNKNOWN);
 	f = facts_of(&a, LINUX("\"seccomp\":true"));
