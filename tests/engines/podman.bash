@@ -85,9 +85,24 @@ engine_image() {
 	podman_ import -q "$E/image.tar" localhost/box
 }
 
+# Does something of Podman's still run? A container's cleanup goes on when its removal is done, and
+# writes to the storage.
+engine_busy() {
+	local ns process
+	ns=$(readlink "/proc/$ENGINE_PID/ns/mnt")
+	for process in /proc/[0-9]*; do
+		[ "$process" = "/proc/$ENGINE_PID" ] || [ "$(readlink "$process/ns/mnt")" != "$ns" ] || return 0
+	done 2>/dev/null
+	return 1
+}
+
 engine_teardown() {
 	[ -n "${ENGINE_PID-}" ] || return 0
 	podman_ rm --all --force --time 0 >/dev/null 2>&1 || :
+	for _ in {1..100}; do
+		engine_busy || break
+		sleep 0.1
+	done
 	kill "$ENGINE_PID" 2>/dev/null || :
 	find /sys/fs/cgroup -depth -mindepth 1 -maxdepth 5 -type d -path "*/$CGROUP_PARENT*" \
 		-exec rmdir {} \; 2>/dev/null || :
