@@ -50,6 +50,15 @@ mount_lacks() { [[ $MOUNT != *",$1,"* ]] || { echo "$1 in $MOUNT"; return 1; }; 
 	has " - mqueue "
 }
 
+@test "mountLabel without SELinux is no error, and is told" {
+	[ ! -e /sys/fs/selinux/enforce ] || skip "there is SELinux here"
+	config '.linux.mountLabel = "system_u:object_r:container_file_t:s0:c1,c2"'
+	script 'echo ran'
+	try 0 run --bundle "$BUNDLE" "$ID"
+	is "$out" ran
+	[[ $err == *"warning: "*"/linux/mountLabel: there is no SELinux here"* ]]
+}
+
 @test "tmpfs: size, mode, per-mount options" {
 	mount_ /mnt tmpfs tmpfs nosuid nodev noexec size=64k mode=0711
 	options_of /mnt
