@@ -73,21 +73,21 @@ static bool is_zombie(const struct pn_proc *p)
 /* What is a zombie now, with the time of those that were one before. */
 static void remember(const struct view *v, struct memory *m)
 {
-	struct memory new = { calloc(pn_count(v->snap) + 1, sizeof(*new.items)), 0 };
+	struct memory next = { calloc(pn_count(v->snap) + 1, sizeof(*next.items)), 0 };
 	int64_t now = now_s();
 
-	for (size_t i = 0; new.items &&i < pn_count(v->snap); i++) {
+	for (size_t i = 0; next.items && i < pn_count(v->snap); i++) {
 		const struct pn_proc *p = pn_at(v->snap, i);
 		const struct seen *old;
 
 		if (!is_zombie(p))
 			continue;
 		old = recall(m, p);
-		new.items[new.count++] = (struct seen){ p->pid, p->start,
-							old ? old->first_s : now };
+		next.items[next.count++] = (struct seen){ p->pid, p->start,
+							  old ? old->first_s : now };
 	}
 	free(m->items);
-	*m = new;
+	*m = next;
 }
 
 static void forget(struct memory *m)

@@ -110,27 +110,27 @@ static void diff_ns(struct watch *w, struct arena *a, const struct pn_snap *befo
 	autofree enum pn_reap *next = calloc(ny + 1, sizeof(*next));
 
 	while (i < nx || k < ny) {
-		bool old = i < nx && (k == ny || x[i].key <= y[k].key);
-		bool new = k < ny && (i == nx || y[k].key <= x[i].key);
-		bool same = old && new &&same_ns(x[i].ns, y[k].ns);
-		enum pn_reap was = !old              ? PN_REAP_UNKNOWN
+		bool in_old = i < nx && (k == ny || x[i].key <= y[k].key);
+		bool in_new = k < ny && (i == nx || y[k].key <= x[i].key);
+		bool same = in_old && in_new && same_ns(x[i].ns, y[k].ns);
+		enum pn_reap was = !in_old           ? PN_REAP_UNKNOWN
 				   : i < w->nverdict ? w->verdicts[i]
 						     : x[i].ns->reap;
 
 		if (same)
 			changed_ns(s, x[i].ns, y[k].ns, was);
-		if (new &&next)
+		if (in_new && next)
 			next[k] = is_verdict(y[k].ns->reap) || !same ? y[k].ns->reap : was;
 		if (!before) {
 			k++;
 			continue;
 		}
-		if (old && !same)
+		if (in_old && !same)
 			tell(s, &(struct watch_event){ .kind = WATCH_NS_GONE, .ns = x[i].ns });
-		if (new && !same)
+		if (in_new && !same)
 			tell(s, &(struct watch_event){ .kind = WATCH_NS_BORN, .ns = y[k].ns });
-		i += old;
-		k += new;
+		i += in_old;
+		k += in_new;
 	}
 	free(w->verdicts);
 	w->verdicts = take_ptr(next);

@@ -60,13 +60,11 @@ atoll() {
 
 @test "exec: said to come from outside; conmon: beside, not inside" {
 	podman_ exec -d web sleep 1002
-	local n
-	for ((n = 0; n < 100; n++)); do
-		[ "$(atoll ps --no-headings -o pid web | wc -l)" -lt 3 ] || break
-		sleep 0.05
-	done
-	atoll ps --json web | jq -e '[.processes[] | select(.command == ["sleep", "1002"])] |
-		length == 1 and (.[0].flags | contains(["injected"])) and .[0].name == "web"'
+	injected() {
+		atoll ps --json web | jq -e '[.processes[] | select(.command == ["sleep", "1002"])] |
+			length == 1 and (.[0].flags | contains(["injected"])) and .[0].name == "web"'
+	}
+	until_true injected
 	atoll ps --json web | jq -e 'all(.processes[]; .comm != "conmon")'
 }
 
@@ -90,11 +88,8 @@ atoll() {
 @test "zombies: the container whose PID 1 does not reap is named" {
 	podman_ run -d --name lazy --network none --cgroup-parent "/$CGROUP_PARENT" \
 		localhost/box sh -c 'true & (sleep 0.2; exit 3) & exec sleep 1005' >/dev/null
-	local n
-	for ((n = 0; n < 100; n++)); do
-		[ "$(atoll zombies --json lazy | jq '[.findings[] | select(.what == "zombie")] | length')" != 2 ] || break
-		sleep 0.05
-	done
+	zombies() { atoll zombies --json lazy | jq -e '[.findings[] | select(.what == "zombie")] | length == 2'; }
+	until_true zombies
 	run -1 atoll zombies lazy
 	[[ $output == *podman:*lazy*"does not reap"*"fix: run the container with an init"* ]]
 }

@@ -9,6 +9,8 @@
 #
 # shellcheck shell=bash disable=SC2016 # the inner shell expands
 
+load "$BATS_TEST_DIRNAME/../until"
+
 engine_setup() {
 	[ "$(id -u)" = 0 ] || skip "needs root"
 	command -v podman >/dev/null || skip "podman is not installed"
@@ -99,7 +101,7 @@ engine_busy() {
 engine_teardown() {
 	[ -n "${ENGINE_PID-}" ] || return 0
 	podman_ rm --all --force --time 0 >/dev/null 2>&1 || :
-	for _ in {1..100}; do
+	for _ in {1..300}; do
 		engine_busy || break
 		sleep 0.1
 	done

@@ -8,6 +8,8 @@
 
 bats_require_minimum_version 1.5.0
 
+load "$BATS_TEST_DIRNAME/../until"
+
 setup_file() {
 	[ -x "${ATOLL:?}" ] && [ -x "${ATOLL_OCI:?}" ]
 	[ "$(id -u)" = 0 ] || skip "needs root"
@@ -54,16 +56,6 @@ status() {
 	run "$@"
 	echo "status $status, not $want: $output"
 	[ "$status" = "$want" ]
-}
-
-until_true() {
-	local n
-	for ((n = 0; n < 250; n++)); do
-		! "$@" || return 0
-		sleep 0.02
-	done
-	echo "never came true: $*"
-	return 1
 }
 
 is_running() { [ "$(field "$1" Status 2>/dev/null)" = running ]; }
@@ -379,14 +371,16 @@ field() { atoll inspect -f "{{.State.$2}}" "$1"; }
 	until_true atoll rm -f dead
 	[ -z "$(atoll list -q)" ]
 	# With --rm it is gone as soon as it has ended and somebody looks.
-	"$DIR/bin/atoll" --root "$STATE" run --rm --name dead "$R" sleep 1 >out 2>&1 3>&- &
+	"$DIR/bin/atoll" --root "$STATE" run --rm --name dead "$R" sh -c 'until [ -e /tmp/go ]; do sleep 0.1; done' >out 2>&1 3>&- &
 	pid=$!
 	until_true is_running dead || { cat out; return 1; }
 	kill -KILL $pid
 	wait $pid || :
 	is_running dead
+	touch "$R/tmp/go"
 	until_true eval '[ -z "$(atoll list -q)" ]'
 	[ -z "$(ls -A "$STATE/records")$(ls -A --ignore='seccomp~cache' "$STATE/state")" ]
+	rm "$R/tmp/go"
 	# A record without container and maker counts for nothing.
 	mkdir -p "$STATE/records/$(printf '%064d' 7)"
 	echo '{"id":"'"$(printf '%064d' 7)"'","name":"dead","named":true,"detached":false,"tty":false,"autoRemove":false}' >"$STATE/records/$(printf '%064d' 7)/record.json"
@@ -444,7 +438,7 @@ field() { atoll inspect -f "{{.State.$2}}" "$1"; }
 
 @test "-d: wait from before the end, and for a container that goes with --rm" {
 	command -v conmon || skip "no conmon"
-	atoll run -d --rm --name w "$R" -- sh -c 'sleep 0.5; exit 9'
+	atoll run -d --rm --name w "$R" -- sh -c 'sleep 2; exit 9'
 	run -0 atoll wait w
 	[ "$output" = 9 ]
 	until_true test ! -e "$STATE/names/w"
@@ -483,12 +477,12 @@ field() { atoll inspect -f "{{.State.$2}}" "$1"; }
 	atoll run -d --name a "$R" sleep 1000
 	atoll stop a
 	[ "$(field a ExitCode)" = 143 ]
-	atoll run -d --name b --stop-signal INT "$R" -- sh -c 'trap "exit 4" INT; trap "" TERM; while :; do sleep 0.1; done'
-	sleep 0.3
+	atoll run -d --name b --stop-signal INT "$R" -- sh -c 'trap "exit 4" INT; trap "" TERM; echo ready; while :; do sleep 0.1; done'
+	until_true eval 'atoll logs b | grep -q ready'
 	atoll stop b
 	[ "$(field b ExitCode)" = 4 ]
-	atoll run -d --name c --stop-timeout 1 "$R" -- sh -c 'trap "" TERM; while :; do sleep 0.1; done'
-	sleep 0.3
+	atoll run -d --name c --stop-timeout 1 "$R" -- sh -c 'trap "" TERM; echo ready; while :; do sleep 0.1; done'
+	until_true eval 'atoll logs c | grep -q ready'
 	SECONDS=0
 	atoll stop c
 	[ $SECONDS -le 5 ]

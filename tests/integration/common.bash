@@ -17,6 +17,8 @@
 
 bats_require_minimum_version 1.5.0
 
+load "$BATS_TEST_DIRNAME/../until"
+
 # The machine, once per file.
 oci_setup_file() {
 	local applet
@@ -115,16 +117,6 @@ status_of() { oci state "$1" | jq -r .status; }
 pid_of() { oci state "$1" | jq .pid; }
 status_is() { is "$(status_of "$1")" "$2"; }
 
-# until_true COMMAND...: within ten seconds.
-until_true() {
-	local n
-	for ((n = 0; n < 500; n++)); do
-		! "$@" 2>/dev/null || return 0
-		sleep 0.02
-	done
-	echo "never came true: $*"
-	return 1
-}
 became() { [ "$(status_of "$1")" = "$2" ]; }
 gone() { [ ! -d "/proc/$1" ] || [[ $(<"/proc/$1/stat") == *") "[ZX]" "* ]]; }
 alive() { ! gone "$1"; }

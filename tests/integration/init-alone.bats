@@ -42,7 +42,7 @@ load init
 # --- not PID 1 ---
 
 @test "init: not PID 1 it becomes a subreaper by itself" {
-	run -6 timeout 20 "$INIT" -w sh -c "$PROBE orphans 3; sleep 0.2; exit 6"
+	run -6 timeout 20 "$INIT" -w sh -c "$PROBE crowds 1 3; exit 6"
 	[ "$(grep -c 'reaped orphan' <<<"$output")" = 3 ]
 }
 
@@ -236,7 +236,7 @@ load init
 			sleep 0.1
 			printf '\032'
 			until_true grep -q stopped out
-		} | timeout -k 1 8 script -qec 'bash job' typescript >out 2>&1 3>&-
+		} | timeout -k 1 40 script -qec 'bash job' typescript >out 2>&1 3>&-
 		cat out
 		grep -q 'stopped' out
 	done
@@ -264,7 +264,7 @@ load init
 	until_true test -s pid
 	until_true eval 'in_state "$(main_of "$(cat pid)")" T'
 	sleep 0.1
-	in_state "$(cat pid)" S
+	until_true in_state "$(cat pid)" S
 	kill -TERM "$(cat pid)"
 	wait $job || got=$?
 	[ $got = 143 ]

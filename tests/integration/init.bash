@@ -12,6 +12,8 @@
 
 bats_require_minimum_version 1.5.0
 
+load "$BATS_TEST_DIRNAME/../until"
+
 setup_file() {
 	[ -x "${ATOLL_INIT:?}" ]
 	[ "$(id -u)" = 0 ] || skip "needs root for a PID namespace"
@@ -140,17 +142,6 @@ ns() {
 	export -f launch launch_oci launch_podman
 	[ "$HOW" != podman ] || export -f podman_
 	timeout -k 1 20 bash -c 'launch "$@"' bash "$@"
-}
-
-# until_true COMMAND...: within five seconds.
-until_true() {
-	local n
-	for ((n = 0; n < 500; n++)); do
-		! "$@" || return 0
-		sleep 0.01
-	done
-	echo "never came true: $*"
-	return 1
 }
 
 has_line() { grep -qxe "$1" out; }

@@ -363,7 +363,7 @@ load "$BATS_TEST_DIRNAME/../integration/init"
 }
 
 @test "init: nested namespaces: statuses and orphans of both" {
-	run -11 ns "$INIT" -w sh -c "unshare --pid --fork --mount-proc $INIT -w sh -c '$PROBE orphans 3; sleep 0.2; exit 11'; s=\$?; $PROBE orphans 2; sleep 0.2; exit \$s"
+	run -11 ns "$INIT" -w sh -c "unshare --pid --fork --mount-proc $INIT -w sh -c '$PROBE crowds 1 3; exit 11'; s=\$?; $PROBE crowds 1 2; exit \$s"
 	[ "$(grep -c 'reaped orphan' <<<"$output")" = 5 ]
 }
 
@@ -443,6 +443,7 @@ load "$BATS_TEST_DIRNAME/../integration/init"
 # bats test_tags=not:checked,not:disturbed,not:podman
 @test "init: idle means asleep: no wake-ups" {
 	start "$INIT" sh -c 'echo ready; exec sleep 30'
+	until_true in_state "$PID1" S
 	sleep 0.1
 	local before
 	before=$(status_field "$PID1" voluntary_ctxt_switches)
@@ -788,7 +789,7 @@ load "$BATS_TEST_DIRNAME/../integration/init"
 
 @test "init: tini: TINI_VERBOSITY and -w" {
 	export TINI_VERBOSITY=3
-	run -4 ns "$DIR/tini" -w sh -c "$PROBE orphans 3; sleep 0.1; exit 4"
+	run -4 ns "$DIR/tini" -w sh -c "$PROBE crowds 1 3; exit 4"
 	[ "$(grep -c 'WARN  tini (1)\] Reaped zombie process with pid=' <<<"$output")" = 3 ]
 	[[ $output == *"Spawned child process 'sh' with pid '2'"* ]]
 	[[ $output == *"Received SIGCHLD"* ]]

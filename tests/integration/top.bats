@@ -8,6 +8,8 @@
 
 bats_require_minimum_version 1.5.0
 
+load "$BATS_TEST_DIRNAME/../until"
+
 setup() {
 	command -v tmux >/dev/null || skip "tmux is not installed"
 	cd "$BATS_TEST_TMPDIR" || return 1
@@ -40,36 +42,13 @@ top() {
 screen() { tmux -S "$SOCKET" capture-pane -p; }
 keys() { tmux -S "$SOCKET" send-keys "$@"; }
 
-# shows REGEX / hides REGEX: the screen does, within ten seconds.
-shows() {
-	local n
-	for ((n = 0; n < 100; n++)); do
-		! screen | grep -qE -- "$1" || return 0
-		sleep 0.1
-	done
-	echo "not on the screen: $1"
-	screen
-	return 1
-}
-hides() {
-	local n
-	for ((n = 0; n < 100; n++)); do
-		screen | grep -qE -- "$1" || return 0
-		sleep 0.1
-	done
-	echo "still on the screen: $1"
-	screen
-	return 1
-}
-ended() {
-	local n
-	for ((n = 0; n < 100; n++)); do
-		[ ! -s status ] || { [ "$(<status)" = "$1" ] && return; }
-		sleep 0.1
-	done
-	screen
-	return 1
-}
+# shows REGEX / hides REGEX: the screen does, in time.
+on_screen() { screen | grep -qE -- "$1"; }
+off_screen() { ! on_screen "$1"; }
+shows() { until_true on_screen "$1" || { screen; return 1; }; }
+hides() { until_true off_screen "$1" || { screen; return 1; }; }
+is_status() { [ "$(<status)" = "$1" ]; }
+ended() { until_true is_status "$1" || { screen; return 1; }; }
 
 # marked NAME: a process with this in its command line; its PID is the last of CHILDREN.
 marked() { helper bash -c 'exec -a "$0" sleep 300' "$1"; }
@@ -101,7 +80,8 @@ marked() { helper bash -c 'exec -a "$0" sleep 300' "$1"; }
 	[ "$first" -lt "$last" ]
 	top --filter "$mark-"
 	order() { screen | grep -oE "^ +($first|$last) " | tr -d ' ' | tr '\n' ' '; }
-	ordered() { local n; for ((n = 0; n < 50; n++)); do [ "$(order)" != "$1" ] || return 0; sleep 0.1; done; screen; return 1; }
+	is_order() { [ "$(order)" = "$1" ]; }
+	ordered() { until_true is_order "$1" || { screen; return 1; }; }
 	keys N
 	shows 'sorted by Outer PID'
 	ordered "$first $last "
@@ -239,9 +219,5 @@ time.sleep(300)'
 	pid=$(tmux -S "$SOCKET" list-panes -F '#{pane_pid}')
 	pid=$(pgrep -P "$pid" atoll)
 	tmux -S "$SOCKET" kill-server
-	for ((n = 0; n < 100; n++)); do
-		[ -d "/proc/$pid" ] || return 0
-		sleep 0.1
-	done
-	return 1
+	until_true test ! -d "/proc/$pid"
 }

@@ -9,6 +9,8 @@
 
 bats_require_minimum_version 1.5.0
 
+load "$BATS_TEST_DIRNAME/../until"
+
 setup_file() {
 	[ -x "${ATOLL:?}" ] && [ -x "${ATOLL_OCI:?}" ]
 	[ "$(id -u)" = 0 ] || skip "needs root"
@@ -26,7 +28,7 @@ setup_file() {
 	atoll run -d --name web "$R" -- sh -c 'sleep 1000 & sleep 1001 & wait' >/dev/null
 	# sh would wait for its children; a sleep that it became does not.
 	atoll run -d --no-init --name lazy "$R" -- sh -c 'true & (sleep 0.3; exit 3) & exec sleep 1002' >/dev/null
-	until_true "$ATOLL" --root "$STATE" zombies -q lazy || [ $? = 1 ]
+	until_true zombies_are 2
 }
 
 teardown_file() {
@@ -47,15 +49,6 @@ teardown() {
 	for id in $(atoll list --json | jq -r '.[] | select(.name != "web" and .name != "lazy") | .id'); do
 		atoll rm -f "$id" >/dev/null
 	done
-}
-
-until_true() {
-	local n
-	for ((n = 0; n < 250; n++)); do
-		! "$@" || return 0
-		sleep 0.02
-	done
-	return 1
 }
 
 zombies_are() { [ "$(atoll zombies --json lazy | jq '[.findings[] | select(.what == "zombie")] | length')" = "$1" ]; }

@@ -12,6 +12,8 @@
 
 bats_require_minimum_version 1.5.0
 
+load "$BATS_TEST_DIRNAME/../until"
+
 setup_file() {
 	[ "$(id -u)" = 0 ] || skip "needs root"
 	mkdir -p "$BATS_FILE_TMPDIR/root/bin" "$BATS_FILE_TMPDIR/root/proc"
@@ -32,6 +34,7 @@ teardown() {
 	done
 	[ ! -d state ] || "$ATOLL" --root "$PWD/state" rm -f web >/dev/null 2>&1 || :
 	[ ! -s err ] || sed 's/^/stderr: /' err
+	[ ! -s events ] || tail -n 20 events | cut -c1-500
 }
 
 # watch ARG...: in the background, into the file `events`, from when it has looked once.
@@ -44,18 +47,6 @@ watch() {
 helper() {
 	"$@" 3>&- &
 	CHILDREN+=($!)
-}
-
-# until_true COMMAND...: within ten seconds.
-until_true() {
-	local n
-	for ((n = 0; n < 200; n++)); do
-		! "$@" >/dev/null 2>&1 || return 0
-		sleep 0.05
-	done
-	echo "never came true: $*"
-	tail -n 20 events
-	return 1
 }
 
 # event NAME FILTER [ARG...]: there is such an event (that was not there at the beginning), by jq.
@@ -79,6 +70,9 @@ told() { until_true event "$@"; }
 	told namespace-born '.namespace.ns == $ns' --argjson ns "$ns"
 	told process-in '.process.pid == $pid and .process.inner == 1 and (.process.pids | length) == 2 and .process.pidns == $ns' \
 		--argjson pid "$pid" --argjson ns "$ns"
+	# It is known by its name once a scan has met the runtime's whole record.
+	"$ATOLL" --root "$PWD/state" exec -d web sleep 301
+	told process-in '.process.inner > 1 and .process.name == "web" and .process.pidns == $ns' --argjson ns "$ns"
 	"$ATOLL" --root "$PWD/state" kill web
 	told process-out '.process.pid == $pid and .process.name == "web" and .process.runtime == "atoll"' --argjson pid "$pid"
 	told namespace-gone '.namespace.ns == $ns and .namespace.procs > 0' --argjson ns "$ns"
@@ -119,11 +113,13 @@ time.sleep(100)' >zombie
 
 @test "a dying namespace, and a verdict that changes" {
 	watch
-	# PID 1 waits for its children for a second, then sleeps with a zombie.
+	# PID 1 waits for its child, whose own children make the watcher look, until it may go on;
+	# then it sleeps with a zombie.
 	helper unshare --pid --fork --kill-child python3 -c '
-import os, time
+import os, subprocess, time
 if os.fork() == 0:
-    time.sleep(1.5)
+    while not os.path.exists("go"):
+        subprocess.run(["sleep", "0.2"])
     os._exit(0)
 os.wait()
 if os.fork() == 0:
@@ -135,9 +131,12 @@ time.sleep(100)'
 	ns=$(readlink "/proc/$pid/ns/pid")
 	ns=${ns//[^0-9]/}
 	told namespace-born '.namespace.ns == $ns and .namespace.init == $pid' --argjson ns "$ns" --argjson pid "$pid"
+	told process-in '.namespace.ns == $ns and .namespace.reap == "reaps"' --argjson ns "$ns"
+	touch go
 	told reap-changed '.namespace.ns == $ns and .before == "reaps" and .namespace.reap == "does-not-reap"' --argjson ns "$ns"
 	# Its parent is stopped, so that nobody reaps it: the namespace stays, dying.
 	kill -STOP "$outer"
+	until_true grep -q '^State:.T' "/proc/$outer/status"
 	kill -KILL "$pid"
 	told namespace-dying '.namespace.ns == $ns and .before == "live"' --argjson ns "$ns"
 	kill -CONT "$outer"
