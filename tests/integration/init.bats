@@ -415,9 +415,9 @@ load "$BATS_TEST_DIRNAME/../integration/init"
 	exec 7<>pipe
 	start sh -c "exec 9>held 8<&7; exec '$INIT' sh -c 'ls -l /proc/self/fd >fds; pwd >cwd; echo ready; exec sleep 30'"
 	exec 7>&-
-	[ "$(readlink "/proc/$PID1/cwd")" = / ]
-	# a silent one needs not even 0, 1 and 2
-	[ "$(find "/proc/$PID1/fd" -mindepth 1)" = "" ]
+	# It lets go when it has started the command; a silent one of 0, 1 and 2 too.
+	until_true eval '[ "$(readlink "/proc/$PID1/cwd")" = / ]'
+	until_true eval '[ "$(find "/proc/$PID1/fd" -mindepth 1)" = "" ]'
 	grep -q '8 -> .*pipe' fds
 	grep -q '9 -> .*held' fds
 	[ "$(cat cwd)" = "$PWD" ]
@@ -427,7 +427,8 @@ load "$BATS_TEST_DIRNAME/../integration/init"
 
 @test "init: a pipe that the command closes is closed" {
 	# closed by the command: 0 and 1; 2 by -v stays
-	run -0 --separate-stderr ns "$INIT" -v sh -c 'exec 0<&- 1>&-; ls -l /proc/1/fd >&2'
+	run -0 --separate-stderr ns "$INIT" -v sh -c 'exec 0<&- 1>&-; n=0
+		while [ -e /proc/1/fd/1 ] && [ $n -lt 200 ]; do n=$((n+1)); sleep 0.02; done; ls -l /proc/1/fd >&2'
 	[ "$(grep -c -- '->' <<<"$stderr")" = 1 ]
 	[[ $stderr == *" 2 -> "* ]]
 }
@@ -436,7 +437,9 @@ load "$BATS_TEST_DIRNAME/../integration/init"
 	export TINI_SECRET=hidden container=other DUMB_LARGE
 	DUMB_LARGE=$(head -c 50000 /dev/zero | tr '\0' x)
 	# from before, and of the command: both have it
-	run -0 ns "$INIT" sh -c 'tr "\0" "\n" </proc/1/environ | grep .; echo "$TINI_SECRET $container ${#DUMB_LARGE}"'
+	run -0 ns "$INIT" sh -c 'n=0
+		until [ "$(tr "\0" "\n" </proc/1/environ | grep .)" = container=other ] || [ $n = 200 ]; do n=$((n+1)); sleep 0.02; done
+		tr "\0" "\n" </proc/1/environ | grep .; echo "$TINI_SECRET $container ${#DUMB_LARGE}"'
 	[ "$output" = $'container=other\nhidden other 50000' ]
 }
 
