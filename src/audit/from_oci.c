@@ -137,14 +137,15 @@ static void root_facts(const struct spec *s, const struct json *process, const s
 		return;
 	}
 	root = uid == 0 ? TRI_YES : TRI_NO;
-	fact_set(f, FACT_ROOT, root, at, "0");
-	fact_set(f, FACT_ROOT_OF_HOST, root, at, "uid 0");
+	fact_set(f, FACT_ROOT, root, at, arena_printf(s->a->arena, "uid %lld", (long long)uid));
+	fact_set(f, FACT_ROOT_OF_HOST, root, at, f->fact[FACT_ROOT].text);
 	if (ns->mode == NSM_HOST || ns->mode == NSM_UNKNOWN)
 		return;
 	if (map->known)
 		fact_set(f, FACT_ROOT_OF_HOST,
 			 map->to_host && map->inside == uid ? TRI_YES : TRI_NO, at,
-			 "mapped to uid 0");
+			 map->to_host && map->inside == uid ? "mapped to uid 0"
+							    : "mapped to another uid");
 	else if (root == TRI_YES)
 		fact_set(f, FACT_ROOT_OF_HOST, TRI_UNKNOWN, at,
 			 "the mapping of the user namespace that it joins is not known");
