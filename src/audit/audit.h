@@ -46,6 +46,13 @@ struct source {
 	const uint32_t
 		*chars; /* how many characters begin before each block of text, from then on */
 	size_t objects; /* how many were found in it: audit_object() counts */
+	/* Where a '#' begins no comment (struct json_set). */
+	const struct json_span *hashes;
+	size_t hash_count;
+	/* The place whose end was looked for last: many things may be said of one long text. */
+	const struct json *ended;
+	bool ended_key;
+	size_t ended_at, end;
 	const struct source *next;
 };
 

@@ -219,6 +219,19 @@ static size_t token_end(const struct source *s, size_t offset, const char *text,
 	return end_of_line;
 }
 
+static size_t end_of(struct source *s, const struct json *n, bool key, size_t offset,
+		     size_t end_of_line)
+{
+	if (s->ended != n || s->ended_at != offset || s->ended_key != key) {
+		s->end = key ? token_end(s, offset, n->key, strlen(n->key), end_of_line)
+			     : token_end(s, offset, n->text, n->len, end_of_line);
+		s->ended = n;
+		s->ended_at = offset;
+		s->ended_key = key;
+	}
+	return s->end;
+}
+
 bool place_spot(struct arena *a, const struct place *p, struct spot *ret)
 {
 	const struct source *s = p->src;
@@ -233,12 +246,7 @@ bool place_spot(struct arena *a, const struct place *p, struct spot *ret)
 	if (offset > s->len)
 		offset = s->len;
 	line = line_of(s, offset);
-	if (!n)
-		end = offset;
-	else if (p->key)
-		end = token_end(s, offset, n->key, strlen(n->key), line_end(s, line));
-	else
-		end = token_end(s, offset, n->text, n->len, line_end(s, line));
+	end = n ? end_of(books_of(s), n, p->key, offset, line_end(s, line)) : offset;
 	if (end < offset)
 		end = offset;
 	last = line_of(s, end);

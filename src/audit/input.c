@@ -409,6 +409,8 @@ static unsigned int read_documents(struct input *in, struct source *src, const s
 		return 0;
 	}
 	link_source(in->audit, src);
+	src->hashes = set.hashes;
+	src->hash_count = set.hash_count;
 	in->read++;
 	say_encoding(in, src, d);
 	say_issues(in, src, &set);

@@ -145,27 +145,7 @@ static void own(struct table *t, const void *key, size_t first)
 
 /* ---- Comments ----------------------------------------------------------------------------- */
 
-/* Does it stand between quotes that are opened on this line? Those of several lines are not followed. */
-static bool is_quoted(const char *line, const char *at)
-{
-	const char *before = NULL; /* the last that is not blank */
-	char quote = '\0';
-
-	for (const char *c = line; c < at; c++) {
-		if (quote == '"' && *c == '\\')
-			c++;
-		else if (*c == quote)
-			quote = '\0'; /* '' closes and opens at once */
-		else if (!quote && (*c == '"' || *c == '\'') &&
-			 (!before || strchr("-:?,[{", *before) || *before == *c))
-			quote = *c;
-		if (!strchr(blanks, *c))
-			before = c;
-	}
-	return quote;
-}
-
-/* Where the "#" is that makes a comment of what stands at `at`; NULL: it is none. */
+/* Where the "#" is that makes a comment of what stands at `at`, outside of scalars; NULL: it is none. */
 static const char *comment_start(const char *line, const char *at)
 {
 	while (at > line && strchr(blanks, at[-1]))
@@ -173,9 +153,7 @@ static const char *comment_start(const char *line, const char *at)
 	if (at == line || at[-1] != '#')
 		return NULL;
 	at--;
-	if (at > line && (!strchr(blanks, at[-1]) || is_quoted(line, at)))
-		return NULL;
-	return at;
+	return at == line || strchr(blanks, at[-1]) ? at : NULL;
 }
 
 static bool is_code(const char *line, size_t len)
@@ -200,17 +178,28 @@ static size_t next_code(const struct source *s, const char *end, size_t number)
 	return number;
 }
 
-static void comment(struct table *t, const struct source *s, const char *line, const char *at,
-		    size_t number)
+/* A place in the text of a source, on the way through it. */
+struct at {
+	const struct source *s;
+	const char *line;
+	size_t number; /* of the line, from 1 */
+	size_t code;   /* of a line with more than a comment; none lies between */
+	size_t hash;   /* scalars that end before */
+};
+
+/* What stands at `at`; returns where to go on. */
+static const char *comment(struct table *t, struct at *w, const char *at)
 {
+	const struct source *s = w->s;
 	const char *stop = s->text + s->len, *nl = memchr(at, '\n', (size_t)(stop - at)),
 		   *end = nl ? nl : stop, *after = at + strlen(COMMENT),
-		   *hash = comment_start(line, at);
+		   *hash = comment_start(w->line, at);
+	size_t number = w->number;
 	struct json *node;
 	struct place place;
 
 	if (!hash || (after < end && !strchr(blanks, *after)))
-		return;
+		return after;
 	/* A node that stands for the comment, so that it has a place. */
 	node = ARENA_NEW(t->a->arena, struct json);
 	node->type = JSON_STRING;
@@ -218,23 +207,41 @@ static void comment(struct table *t, const struct source *s, const char *line, c
 	node->text = arena_strndup(t->a->arena, hash, (size_t)(end - hash));
 	node->len = (uint32_t)(end - hash);
 	place = place_of(s, node);
-	if (!is_code(line, (size_t)(hash - line)))
-		number = next_code(s, end, number);
+	if (!is_code(w->line, (size_t)(hash - w->line))) {
+		if (w->code <= number)
+			w->code = next_code(s, end, number);
+		number = w->code;
+	}
 	parse(t, SUPP_INLINE, &place, number, after, (size_t)(end - after));
+	return end;
+}
+
+/* The scalar that it stands in, or NULL. */
+static const struct json_span *scalar_at(struct at *w, const char *at)
+{
+	const struct source *s = w->s;
+	size_t offset = (size_t)(at - s->text);
+
+	while (w->hash < s->hash_count && s->hashes[w->hash].to <= offset)
+		w->hash++;
+	return w->hash < s->hash_count && s->hashes[w->hash].from <= offset ? &s->hashes[w->hash]
+									    : NULL;
 }
 
 static void scan(struct table *t, const struct source *s)
 {
-	const char *line = s->text, *at = s->text, *stop = s->text + s->len, *nl;
-	size_t first = t->count, number = 1;
+	const char *at = s->text, *stop = s->text + s->len, *nl;
+	struct at w = { .s = s, .line = s->text, .number = 1 };
+	size_t first = t->count;
 
 	while (at < stop && (at = memmem(at, (size_t)(stop - at), COMMENT, strlen(COMMENT)))) {
-		while ((nl = memchr(line, '\n', (size_t)(at - line)))) {
-			line = nl + 1;
-			number++;
+		const struct json_span *scalar = scalar_at(&w, at);
+
+		while ((nl = memchr(w.line, '\n', (size_t)(at - w.line)))) {
+			w.line = nl + 1;
+			w.number++;
 		}
-		comment(t, s, line, at, number);
-		at += strlen(COMMENT);
+		at = scalar ? s->text + scalar->to : comment(t, &w, at);
 	}
 	own(t, s, first);
 }
@@ -317,6 +324,22 @@ static int by_key(const void *x, const void *y)
 	return (a > b) - (a < b);
 }
 
+/* The owner's first directive for the line: they stand in the order of their lines. */
+static size_t first_of(const struct table *t, const struct owner *o, size_t line)
+{
+	size_t low = o->first, high = o->first + o->count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (t->items[mid].line < line)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
 /* The directive that holds for the rule; all that do count as used. */
 static const struct directive *look(struct table *t, const void *key, const struct rule *rule,
 				    size_t line)
@@ -327,10 +350,13 @@ static const struct directive *look(struct table *t, const void *key, const stru
 	if (!key || !t->owner_count)
 		return NULL;
 	o = bsearch(&want, t->owners, t->owner_count, sizeof(*o), by_key);
-	for (size_t i = 0; o && i < o->count; i++) {
-		struct directive *d = &t->items[o->first + i];
+	if (!o)
+		return NULL;
+	for (size_t i = first_of(t, o, line); i < o->first + o->count && t->items[i].line == line;
+	     i++) {
+		struct directive *d = &t->items[i];
 
-		if ((d->rule && d->rule != rule) || d->line != line)
+		if (d->rule && d->rule != rule)
 			continue;
 		d->used = true;
 		if (!found)

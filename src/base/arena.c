@@ -62,13 +62,15 @@ static void make_ready(size_t used)
 	first_ready = end;
 }
 
+int arena_fail_status = 1;
+
 static void __attribute__((noreturn)) out_of_memory(void)
 {
 	static const char msg[] = "atoll: out of memory\n";
 
 	if (write(STDERR_FILENO, msg, sizeof(msg) - 1) < 0)
-		_exit(1);
-	_exit(1);
+		_exit(arena_fail_status);
+	_exit(arena_fail_status);
 }
 
 /* From a multiple of HUGE_PAGE on; what lies before and behind is given back. */

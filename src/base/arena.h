@@ -6,11 +6,14 @@
  *
  * Allocation does not fail: inputs are bounded before they get here (see
  * IO_FILE_MAX), so running out means that the machine has none left, and the
- * process ends with a message and status 1 (ADR 0004). Between clone and exec
- * nothing allocates. */
+ * process ends with a message and arena_fail_status (ADR 0004). Between clone and
+ * exec nothing allocates. */
 
 #include <stdarg.h>
 #include <stddef.h>
+
+/* 1, unless that means something else for the command. */
+extern int arena_fail_status;
 
 struct arena_block;
 

@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/arena.h"
+#include "base/cleanup.h"
 #include "base/num.h"
 
 static const struct opt help_row = { OPT_FLAG, 'h', "help", NULL, "show this help" };
@@ -139,7 +141,11 @@ static int store(struct opt_parser *op, const struct opt *o, const char *value, 
 	switch (o->kind) {
 	case OPT_FLAG: return store_flag(o, value, !off, slot, e);
 	case OPT_OFF: return store_flag(o, value, false, slot, e);
-	case OPT_STR: *(const char **)slot = value; return 0;
+	case OPT_STR:
+		*(const char **)slot = value;
+		if (o->flags & OPT_ASKS)
+			op->asks = strcmp(value, "help") == 0;
+		return 0;
 	case OPT_LIST: return store_list(op, o, value, slot, e);
 	case OPT_INT: return store_int(o, value, slot, e);
 	case OPT_SIZE:
@@ -339,6 +345,59 @@ void cmd_help(const struct prog *p, const struct cmd *c, FILE *out)
 	help_help(c->opts, out);
 }
 
+/* ---- the commands that every program has -------------------------------------- */
+
+static int completion(struct cmd_call *call, struct err *e);
+static int help(struct cmd_call *call, struct err *e);
+
+static const struct cmd builtins[] = {
+	{ .name = "completion",
+	  .operands = "bash|zsh|fish",
+	  .summary = "print shell completion for bash, zsh or fish",
+	  .min = 1,
+	  .max = 1,
+	  .run = completion },
+	{ .name = "help",
+	  .operands = "[COMMAND]",
+	  .summary = "show this help, or that of a command",
+	  .max = 1,
+	  .run = help },
+};
+
+static bool is_builtin(const struct cmd *c)
+{
+	return c >= builtins && c < builtins + ARRAY_LEN(builtins);
+}
+
+static const struct cmd *find_cmd(const struct prog *p, const char *name)
+{
+	for (const struct cmd *const *c = p->cmds; *c; c++)
+		if (strcmp((*c)->name, name) == 0)
+			return *c;
+	for (size_t i = 0; i < ARRAY_LEN(builtins); i++)
+		if (strcmp(builtins[i].name, name) == 0)
+			return &builtins[i];
+	return NULL;
+}
+
+static int completion(struct cmd_call *call, struct err *e)
+{
+	return prog_completion(call->prog, call->operand[0], stdout, e);
+}
+
+static int help(struct cmd_call *call, struct err *e)
+{
+	const struct cmd *c = call->count ? find_cmd(call->prog, call->operand[0]) : NULL;
+
+	if (call->count && !c)
+		return err_set(e, EINVAL, "unknown command \"%.64s\"", call->operand[0]);
+	if (c)
+		cmd_help(call->prog, c, stdout);
+	else
+		prog_help(call->prog, stdout);
+	return 0;
+}
+
 void prog_help(const struct prog *p, FILE *out)
 {
 	fprintf(out,
@@ -347,9 +406,8 @@ void prog_help(const struct prog *p, FILE *out)
 	for (const struct cmd *const *c = p->cmds; *c; c++)
 		if (!((*c)->flags & CMD_HIDDEN))
 			fprintf(out, "  %-12s %s\n", (*c)->name, (*c)->summary);
-	fprintf(out, "  %-12s %s\n  %-12s %s\n", "completion",
-		"print shell completion for bash, zsh or fish", "help",
-		"show this help, or that of a command");
+	for (size_t i = 0; i < ARRAY_LEN(builtins); i++)
+		fprintf(out, "  %-12s %s\n", builtins[i].name, builtins[i].summary);
 	help_options(p->globals, true, out);
 	help_help(p->globals, out);
 	help_option(&version_row, out);
@@ -380,14 +438,6 @@ void prog_dump(const struct prog *p, FILE *out)
 
 /* ---- main ------------------------------------------------------------------- */
 
-static const struct cmd *find_cmd(const struct prog *p, const char *name)
-{
-	for (const struct cmd *const *c = p->cmds; *c; c++)
-		if (strcmp((*c)->name, name) == 0)
-			return *c;
-	return NULL;
-}
-
 static int check_count(const struct cmd *c, int n, struct err *e)
 {
 	if (n >= c->min && (c->max < 0 || n <= c->max))
@@ -402,32 +452,21 @@ static int check_count(const struct cmd *c, int n, struct err *e)
 		       c->operands);
 }
 
-/* The commands that every program has. 1: it was one of them. */
-static int builtin(const struct prog *p, int n, char **word, struct err *e)
+static void hint(const struct prog *p, const struct cmd *c, struct err *e)
 {
-	const struct cmd *c;
+	err_hint(e, "see \"%s %s --help\"", p->name, c->name);
+}
 
-	if (strcmp(word[0], "__dump") == 0) {
-		prog_dump(p, stdout);
-		return 1;
-	}
-	if (strcmp(word[0], "completion") == 0) {
-		int r = n == 2 ? prog_completion(p, word[1], stdout, e)
-			       : err_set(e, EINVAL,
-					 "\"completion\" requires exactly 1 argument: bash, zsh or fish");
+static int usage_status(const struct prog *p, const struct cmd *c)
+{
+	return c && c->usage_status ? c->usage_status : p->usage_status ? p->usage_status : 1;
+}
 
-		return r < 0 ? r : 1;
-	}
-	if (strcmp(word[0], "help") != 0)
-		return 0;
-	c = n > 1 ? find_cmd(p, word[1]) : NULL;
-	if (n > 1 && !c)
-		return err_set(e, EINVAL, "unknown command \"%.64s\"", word[1]);
-	if (c)
-		cmd_help(p, c, stdout);
-	else
-		prog_help(p, stdout);
-	return 1;
+int cmd_usage(struct cmd_call *call, int r, struct err *e)
+{
+	call->fail_status = usage_status(call->prog, call->cmd);
+	hint(call->prog, call->cmd, e);
+	return r;
 }
 
 static void *args_new(struct arena *a, size_t size, const void *defaults)
@@ -460,15 +499,15 @@ static int read_command_line(struct cmd_call *call, int argc, char **argv, struc
 		return err_set(e, EINVAL, "no command given; try \"%s help\"", p->name);
 	argc -= first;
 	argv += first;
-	r = builtin(p, argc, argv, e);
-	if (r)
-		return r;
+	if (strcmp(argv[0], "__dump") == 0) {
+		prog_dump(p, stdout);
+		return 1;
+	}
 	c = find_cmd(p, argv[0]);
 	if (!c)
 		return err_set(e, EINVAL, "unknown command \"%.64s\"; try \"%s help\"", argv[0],
 			       p->name);
-	if (c->usage_status)
-		call->fail_status = c->usage_status;
+	call->fail_status = usage_status(p, c);
 	sub.opts = c->opts;
 	sub.stop = c->flags & CMD_STOP;
 	args = args_new(call->arena, c->args_size, c->defaults);
@@ -477,18 +516,23 @@ static int read_command_line(struct cmd_call *call, int argc, char **argv, struc
 		cmd_help(p, c, stdout);
 		return 1;
 	}
-	if (r == 0)
+	if (r == 0 && !sub.asks)
 		r = check_count(c, argc - first, e);
 	if (r < 0) {
-		err_hint(e, "see \"%s %s --help\"", p->name, c->name);
+		hint(p, c, e);
 		return r;
 	}
-	call->cmd = c;
 	call->args = args;
 	call->count = argc - first;
 	call->operand = argv + first;
 	call->dashdash = sub.dashdash;
+	if (is_builtin(c)) { /* it needs nothing that the program's own may need */
+		r = c->run(call, e);
+		return r < 0 ? r : 1;
+	}
+	call->cmd = c;
 	call->fail_status = c->fail_status ? c->fail_status : 1;
+	arena_fail_status = call->fail_status;
 	return 0;
 }
 
@@ -525,7 +569,7 @@ int prog_main(const struct prog *p, int argc, char **argv)
 	for (int i = 0; i < argc; i++)
 		call.argv[i] = arena_strdup(&arena, argv[i]);
 	argv = arena_dup(&arena, call.argv, ((size_t)argc + 1) * sizeof(*argv));
-	call.fail_status = p->usage_status ? p->usage_status : 1;
+	call.fail_status = usage_status(p, NULL);
 	r = read_command_line(&call, argc, argv, &e);
 	if (r > 0)
 		return flush(0, &call);

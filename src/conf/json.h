@@ -103,12 +103,20 @@ struct json_tree { /* one document */
 	const struct json_tree *next;
 };
 
+/* Bytes of the text: from `from` on, before `to`. */
+struct json_span {
+	uint32_t from, to;
+};
+
 struct json_set {
 	const struct json_tree *docs, **docs_end;
 	size_t doc_count; /* that were read: empty ones (of YAML) and lost ones are not among them */
 	size_t values;
 	const struct json_issue *issues, **issues_end;
 	size_t issue_count;
+	/* YAML: the scalars with a '#' that begins no comment, quoted ones and blocks, in order. */
+	const struct json_span *hashes;
+	size_t hash_count, hash_cap;
 };
 
 /* The text must outlive the set, as must the arena. It should be UTF-8 (conf/encoding.h); what is not

@@ -416,6 +416,19 @@ static void on_key(struct reader *r, const yaml_event_t *ev, size_t offset)
 	set_key(r, key, len, offset, merge);
 }
 
+static void keep_hash(struct reader *r, const yaml_event_t *ev, size_t offset)
+{
+	struct json_set *set = r->set;
+	struct json_span *s;
+
+	if (ev->data.scalar.style == YAML_PLAIN_SCALAR_STYLE ||
+	    !memchr(ev->data.scalar.value, '#', ev->data.scalar.length))
+		return;
+	s = arena_push(r->arena, &set->hashes, &set->hash_count, &set->hash_cap, sizeof(*s));
+	s->from = (uint32_t)offset;
+	s->to = (uint32_t)offset_of(r, ev->end_mark.index);
+}
+
 static void on_scalar(struct reader *r, const yaml_event_t *ev)
 {
 	size_t offset = offset_of(r, ev->start_mark.index), len = ev->data.scalar.length;
@@ -424,6 +437,7 @@ static void on_scalar(struct reader *r, const yaml_event_t *ev)
 	bool plain = ev->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 	struct json *v;
 
+	keep_hash(r, ev, offset);
 	if (key_is_due(r)) {
 		on_key(r, ev, offset);
 		return;

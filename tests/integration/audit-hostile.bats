@@ -219,3 +219,32 @@ pod() {
 	[[ $out != *$'\e'* && $out != *$'\a'* ]]
 	has 'pid-host'
 }
+
+@test "suppressions without end: in one line, line by line, within a text, in an annotation" {
+	local many
+	many=$(printf ' # atoll:ignore net-host x%.0s' $(seq 20000))
+	{ pod web && echo "$many"; } >line.yaml
+	bounded 1 line.yaml
+	has 'the suppression of net-host suppresses nothing'
+	{ pod web && echo "  hostname: \"$many\""; } >quoted.yaml
+	bounded 1 quoted.yaml
+	[[ $out != *"suppresses nothing"* ]]
+	{ pod web && tr '#' '\n' <<<"$many" | sed 's/atoll/# atoll/'; } >lines.yaml
+	bounded 1 lines.yaml
+	has 'the suppression of net-host suppresses nothing'
+	{ printf 'kind: Pod\napiVersion: v1\nmetadata: {name: x, annotations: {atoll.io/ignore: "%s"}}\nspec:\n' \
+		"$(printf 'rule-%d,' $(seq 30000))"; pod x | tail -n 2; } >annotation.yaml
+	bounded 1 annotation.yaml
+	has "there is no rule 'rule-30000' to be suppressed"
+}
+
+# A sanitizer needs memory of its own.
+# bats test_tags=not:sanitized
+@test "no memory is a failure, not findings" {
+	local n status=0
+	for ((n = 0; n < 300; n++)); do pod "p$n" && echo ---; done >pods.yaml
+	for _ in 1 2 3 4 5 6 7; do cat pods.yaml pods.yaml >more && mv more pods.yaml; done
+	out=$(ulimit -v 60000 && timeout -k 1 20 "$ATOLL" audit pods.yaml 2>&1 >/dev/null) || status=$?
+	[ "$status" = 2 ]
+	has 'out of memory'
+}

@@ -136,6 +136,39 @@ static void quotes(void)
 	}
 }
 
+/* What looks like a comment within a scalar is the scalar's. */
+static void scalars(void)
+{
+	static const struct {
+		const char *rest; /* of the spec, before hostPID */
+		int by;
+	} rows[] = {
+		{ "  hostname: |\n    # atoll:ignore pid-host x\n", SUPP_NONE },
+		{ "  hostname: |\n    a\n  # atoll:ignore pid-host x\n", SUPP_INLINE },
+		{ "  hostname: >-\n    a\n\n    # atoll:ignore pid-host x\n\n", SUPP_NONE },
+		{ "  hostname: \"a\n    # atoll:ignore pid-host x\"\n", SUPP_NONE },
+		{ "  hostname: 'a\n\n    # atoll:ignore pid-host x\n    '\n", SUPP_NONE },
+		{ "  hostname: \"a\n    b\"\n  # atoll:ignore pid-host x\n", SUPP_INLINE },
+		{ "  hostname: a\n  # atoll:ignore pid-host x\n", SUPP_INLINE },
+		{ "  \"a\\n # atoll:ignore pid-host x\": b\n", SUPP_NONE },
+		{ "  hostname: \"\xc3\xa4 # \xc3\xa4\xc3\xa4\"\n  # atoll:ignore pid-host \xc3\xa4\n",
+		  SUPP_INLINE },
+		{ "  hostname: |\n    \xc3\xa4\xc3\xa4\n    # atoll:ignore pid-host \xc3\xa4\n",
+		  SUPP_NONE },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CASE(rows[i].rest);
+		begin("a.yaml",
+		      arena_printf(&arena,
+				   "kind: Pod\nmetadata: {name: x}\nspec:\n%s"
+				   "  hostPID: true\n  containers: [{name: a, image: b}]\n",
+				   rows[i].rest));
+		suppress_apply(&a);
+		CHECK_INT(suppressed("pid-host"), rows[i].by);
+	}
+}
+
 static void no_comments(void)
 {
 	static const char *const lines[] = {
@@ -484,6 +517,7 @@ int main(void)
 {
 	comments();
 	quotes();
+	scalars();
 	no_comments();
 	annotations();
 	labels();
