@@ -58,7 +58,7 @@ setup() {
 teardown() { oci_teardown; }
 
 # It waits for something, so that what it does is to be seen.
-settled() { [[ $(<"/proc/$1/stat") == *") S "* ]]; }
+settled() { grep -qs ') S ' "/proc/$1/stat"; }
 
 # The rules that fire, one a line.
 rules() {

@@ -118,7 +118,8 @@ pid_of() { oci state "$1" | jq .pid; }
 status_is() { is "$(status_of "$1")" "$2"; }
 
 became() { [ "$(status_of "$1")" = "$2" ]; }
-gone() { [ ! -d "/proc/$1" ] || [[ $(<"/proc/$1/stat") == *") "[ZX]" "* ]]; }
+# Not by $(<FILE): where FILE has just gone, that ends the case, in a condition too.
+gone() { ! grep -qsv ') [ZX] ' "/proc/$1/stat"; }
 alive() { ! gone "$1"; }
 stopped() { until_true became "$1" stopped; }
 

@@ -47,8 +47,7 @@ on_screen() { screen | grep -qE -- "$1"; }
 off_screen() { ! on_screen "$1"; }
 shows() { until_true on_screen "$1" || { screen; return 1; }; }
 hides() { until_true off_screen "$1" || { screen; return 1; }; }
-is_status() { [ "$(<status)" = "$1" ]; }
-ended() { until_true is_status "$1" || { screen; return 1; }; }
+ended() { until_true grep -qx "$1" status || { screen; return 1; }; }
 
 # marked NAME: a process with this in its command line; its PID is the last of CHILDREN.
 marked() { helper bash -c 'exec -a "$0" sleep 300' "$1"; }
