@@ -77,13 +77,6 @@ static enum severity severity_at(int choice)
 
 /* ---- What goes in -------------------------------------------------------------------------- */
 
-static int usage(struct cmd_call *call, int r, struct err *e)
-{
-	call->fail_status = STATUS_USAGE;
-	err_hint(e, "see \"%s %s --help\"", call->prog->name, call->cmd->name);
-	return r;
-}
-
 static int check_usage(const struct cmd_call *call, const struct args *args, struct err *e)
 {
 	if (!args->live && (args->against || args->proc || args->seccomp || args->no_seccomp))
@@ -271,7 +264,7 @@ static int run(struct cmd_call *call, struct err *e)
 	int r = audit_outputs_plan(&args->reports, call->arena, &outputs, e);
 
 	if (r < 0)
-		return usage(call, r, e);
+		return cmd_usage(call, r, e);
 	if (args->list_rules || args->explain) {
 		bool json = outputs.items[0].format == REPORT_JSON;
 
@@ -285,7 +278,7 @@ static int run(struct cmd_call *call, struct err *e)
 	if (r == 0)
 		r = prepare(&a, args, call->arena, e);
 	if (r < 0)
-		return usage(call, r, e);
+		return cmd_usage(call, r, e);
 	r = read_policy(&a, args, &policy, e);
 	if (r < 0)
 		return r;

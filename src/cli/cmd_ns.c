@@ -105,7 +105,7 @@ static int run(struct cmd_call *call, struct err *e)
 	if (r == 0)
 		r = view_parse_types(a->types, &types, e);
 	if (r < 0)
-		return r;
+		return cmd_usage(call, r, e);
 	if (types & ~(1U << PN_PID))
 		cols.needs |= PN_F_NSLINKS | PN_F_USERNS;
 	if (a->held)

@@ -203,22 +203,17 @@ static int run(struct cmd_call *call, struct err *e)
 	struct out_table table = { .o = &v.out, .cols = &cols };
 	struct translation *t = arena_alloc(call->arena, ((size_t)call->count + 1) * sizeof(*t));
 	struct jsonw w;
-	int r = 0;
+	int r;
 
 	if (out_cols_help(columns, a->view.columns))
 		return 0;
-	if (call->count == 0) {
-		call->fail_status = call->prog->usage_status;
-		return err_set(e, EINVAL, "\"pid\" requires at least 1 argument: %s",
-			       call->cmd->operands);
-	}
 	r = (a->view.json ? out_cols_json : out_cols_parse)(columns, a->view.columns, call->arena,
 							    &cols, e);
-	if (r == 0)
-		r = view_open(call, &a->view,
-			      a->quiet ? PN_F_OWNER | PN_F_NAMES
-				       : cols.needs | PN_F_OWNER | PN_F_NAMES,
-			      &v, e);
+	if (r < 0)
+		return cmd_usage(call, r, e);
+	r = view_open(call, &a->view,
+		      a->quiet ? PN_F_OWNER | PN_F_NAMES : cols.needs | PN_F_OWNER | PN_F_NAMES, &v,
+		      e);
 	for (int i = 0; r == 0 && i < call->count; i++)
 		r = translate(&v, a, call->operand[i], &t[i], e);
 	if (r < 0)
@@ -246,6 +241,7 @@ const struct cmd cmd_pid = {
 	.operands = "PID|CONTAINER:PID|CONTAINER...",
 	.summary = "translate PIDs between namespaces, both ways",
 	.opts = opts,
+	.min = 1,
 	.max = -1,
 	.operand = OPERAND_ID,
 	.args_size = sizeof(struct args),

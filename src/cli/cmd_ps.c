@@ -69,7 +69,6 @@ static int sort_column(const char *word, struct arena *a, const struct out_col *
 	struct out_cols c;
 	int r;
 
-	*ret = NULL;
 	if (!word)
 		return 0;
 	*reverse = *word == '-';
@@ -111,17 +110,17 @@ static int run(struct cmd_call *call, struct err *e)
 	const struct args *a = call->args;
 	struct view_filter f = {
 		.owner = a->owner,
-		.user = a->user,
 		.state = a->state,
 		.zombies = a->zombies,
 		.kthreads = a->all,
 	};
 	autoview struct view v = VIEW_NULL;
-	const struct out_col *by;
+	const struct out_col *by = NULL;
 	struct keyed *rows;
 	struct out_cols cols;
 	bool reverse = false;
 	size_t n = 0;
+	uid_t uid;
 	int r;
 
 	if (out_cols_help(view_proc_cols, a->view.columns))
@@ -130,8 +129,11 @@ static int run(struct cmd_call *call, struct err *e)
 							    call->arena, &cols, e);
 	if (r == 0)
 		r = sort_column(a->sort, call->arena, &by, &reverse, &cols.needs, e);
+	if (r == 0 && a->user)
+		r = view_parse_user(call->arena, a->user, &uid, e);
 	if (r < 0)
-		return r;
+		return cmd_usage(call, r, e);
+	f.uid = a->user ? &uid : NULL;
 	if (a->owner || call->count)
 		cols.needs |= PN_F_OWNER | PN_F_NAMES;
 	r = view_open(call, &a->view, cols.needs, &v, e);

@@ -199,17 +199,13 @@ static int run(struct cmd_call *call, struct err *e)
 
 	if (out_cols_help(columns, a->view.columns))
 		return 0;
-	if (n < 2) {
-		call->fail_status = call->prog->usage_status;
-		return err_set(e, EINVAL, "\"same\" requires at least 2 arguments: %s",
-			       call->cmd->operands);
-	}
 	r = (a->view.json ? out_cols_json : out_cols_parse)(columns, a->view.columns, call->arena,
 							    &cols, e);
 	if (r == 0)
 		r = view_parse_types(a->types, &types, e);
-	if (r == 0)
-		r = view_open(call, &a->view, PN_F_OWNER | PN_F_NAMES, &v, e);
+	if (r < 0)
+		return cmd_usage(call, r, e);
+	r = view_open(call, &a->view, PN_F_OWNER | PN_F_NAMES, &v, e);
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = view_resolve_proc(&v, call->operand[i], &p[i], e);
 	if (r == 0)
@@ -227,6 +223,7 @@ const struct cmd cmd_same = {
 	.operands = "A B [C...]",
 	.summary = "tell which namespaces processes or containers share",
 	.opts = opts,
+	.min = 2,
 	.max = -1,
 	.operand = OPERAND_ID,
 	.fail_status = STATUS_CANNOT_TELL,

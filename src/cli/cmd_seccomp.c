@@ -284,8 +284,9 @@ static int run(struct cmd_call *call, struct err *e)
 		return 0;
 	r = (a->view.json ? out_cols_json : out_cols_parse)(columns, a->view.columns, call->arena,
 							    &cols, e);
-	if (r == 0)
-		r = view_open(call, &a->view, PN_F_OWNER | PN_F_NAMES | PN_F_START, &v, e);
+	if (r < 0)
+		return cmd_usage(call, r, e);
+	r = view_open(call, &a->view, PN_F_OWNER | PN_F_NAMES | PN_F_START, &v, e);
 	if (r == 0)
 		r = view_resolve_proc(&v, call->operand[0], &p, e);
 	if (r == 0 && v.info->recorded && p->seccomp > 0)

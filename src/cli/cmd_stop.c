@@ -150,7 +150,10 @@ static int kill_cmd(struct cmd_call *call, struct err *e)
 	const struct kill_args *a = call->args;
 
 	if (a->signal && name_signal(a->signal) <= 0)
-		return err_set(e, EINVAL, "option --signal: unknown signal '%.64s'", a->signal);
+		return cmd_usage(
+			call,
+			err_set(e, EINVAL, "option --signal: unknown signal '%.64s'", a->signal),
+			e);
 	return each(call, e, kill_one);
 }
 

@@ -424,8 +424,10 @@ static int run(struct cmd_call *call, struct err *e)
 		(void)snprintf(t.conf.filter, sizeof(t.conf.filter), "%s", args->filter);
 	for (char *p = t.conf.filter; *p; p++)
 		if (*p < ' ' || *p > '~')
-			return err_set(e, EINVAL,
-				       "a filter consists of printable ASCII characters");
+			return cmd_usage(call,
+					 err_set(e, EINVAL,
+						 "a filter consists of printable ASCII characters"),
+					 e);
 	r = top_screen_open(e);
 	if (r < 0)
 		return r;

@@ -280,11 +280,12 @@ static int run(struct cmd_call *call, struct err *e)
 	else
 		r = out_cols_parse(view_proc_cols, a->view.columns ? a->view.columns : standard,
 				   call->arena, &cols, e);
-	if (r == 0)
-		r = view_open(call, &a->view,
-			      cols.needs | PN_F_NSINFO | PN_F_OWNER | PN_F_NAMES | PN_F_REAP |
-				      PN_F_PENDING | PN_F_MOUNTS,
-			      &v, e);
+	if (r < 0)
+		return cmd_usage(call, r, e);
+	r = view_open(call, &a->view,
+		      cols.needs | PN_F_NSINFO | PN_F_OWNER | PN_F_NAMES | PN_F_REAP |
+			      PN_F_PENDING | PN_F_MOUNTS,
+		      &v, e);
 	if (r == 0)
 		r = view_filter_init(&v, &f, call->operand, call->count, e);
 	if (r < 0)

@@ -353,14 +353,10 @@ static int run(struct cmd_call *call, struct err *e)
 
 	if (out_cols_help(view_proc_cols, a->view.columns))
 		return 0;
-	if (call->count == 0) {
-		call->fail_status = call->prog->usage_status;
-		return err_set(e, EINVAL, "\"who\" requires at least 1 argument: %s",
-			       call->cmd->operands);
-	}
 	r = out_cols_json(view_proc_cols, a->view.columns, call->arena, &cols, e);
-	if (r == 0)
-		r = view_open(call, &a->view, PN_ALL & ~PN_F_MOUNTS, &v, e);
+	if (r < 0)
+		return cmd_usage(call, r, e);
+	r = view_open(call, &a->view, PN_ALL & ~PN_F_MOUNTS, &v, e);
 	for (int i = 0; r == 0 && i < call->count; i++)
 		r = view_resolve_proc(&v, call->operand[i], &p[i], e);
 	if (r < 0)
@@ -390,6 +386,7 @@ const struct cmd cmd_who = {
 	.summary =
 		"tell all about a process: levels, owner, parent, why it stays, what a signal does",
 	.opts = opts,
+	.min = 1,
 	.max = -1,
 	.operand = OPERAND_ID,
 	.args_size = sizeof(struct args),

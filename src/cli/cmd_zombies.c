@@ -363,7 +363,7 @@ static int run(struct cmd_call *call, struct err *e)
 	r = (a->view.json ? out_cols_json : out_cols_parse)(columns, columns_wanted, call->arena,
 							    &cols, e);
 	if (r < 0)
-		return r;
+		return cmd_usage(call, r, e);
 	fields = PN_F_CMDLINE | PN_F_OWNER | PN_F_NAMES | PN_F_REAP | PN_F_NSINFO |
 		 (a->watch || a->settle ? PN_F_START : 0);
 	r = view_open(call, &a->view, fields, &v, e);

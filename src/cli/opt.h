@@ -46,6 +46,8 @@ enum {
 	OPT_DIR = 8,       /* completion: the value is a directory */
 	OPT_NAMED = 16,    /* OPT_LIST: items are "NAME=VALUE", so that several options share one
 			    * list, and what was written first stays first */
+	OPT_ASKS = 32,     /* OPT_STR: with the value "help" no operand is needed, as run() only
+			    * explains what the option takes */
 };
 
 struct opt_list {
@@ -130,6 +132,10 @@ struct prog {
  * __dump, --help, --version), the command, the report. The exit status. */
 int prog_main(const struct prog *p, int argc, char **argv);
 
+/* For a mistake in the command line that only run() can find: with the exit status of those.
+ * Returns r, which must be negative. */
+int cmd_usage(struct cmd_call *call, int r, struct err *e);
+
 /* The parts, for tests. Parses argv[1..argc) for a table into args; *ret_first
  * is the first operand's index (with `stop`), or the operands have been moved
  * to the end of argv, in order. 0, or -EINVAL with a usage message. */
@@ -138,8 +144,9 @@ struct opt_parser {
 	bool stop, single_dash;
 	bool global; /* knows --version and -v as well */
 	struct arena *arena;
-	/* Results: --help, --version (parsing ends there); "--" before the first operand. */
-	bool help, version, dashdash;
+	/* Results: --help, --version (parsing ends there); "--" before the first operand; an
+	 * option with OPT_ASKS is "help". */
+	bool help, version, dashdash, asks;
 };
 int opt_parse(struct opt_parser *op, int argc, char **argv, void *args, int *ret_first,
 	      struct err *e);

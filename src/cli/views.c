@@ -451,7 +451,7 @@ int view_resolve_proc(const struct view *v, const char *text, const struct pn_pr
 	return 0;
 }
 
-/* ---- types ------------------------------------------------------------------------------- */
+/* ---- values of options -------------------------------------------------------------------- */
 
 int view_parse_types(const char *s, unsigned int *ret, struct err *e)
 {
@@ -471,30 +471,27 @@ int view_parse_types(const char *s, unsigned int *ret, struct err *e)
 	return 0;
 }
 
-/* ---- filters ------------------------------------------------------------------------------ */
-
-/* A number, or a name of this machine's /etc/passwd. */
-static int find_user(struct arena *a, const char *user, int64_t *ret, struct err *e)
+int view_parse_user(struct arena *a, const char *text, uid_t *ret, struct err *e)
 {
 	struct run_user u;
-	const char *text;
 	uint32_t uid;
 	size_t len;
 	char *passwd;
 	int r;
 
-	if (num_u32(user, &uid) == 0) {
+	if (num_u32(text, &uid) == 0) {
 		*ret = uid;
 		return 0;
 	}
-	text = io_read_at(AT_FDCWD, "/etc/passwd", IO_FILE_MAX, a, &passwd, &len) == 0 ? passwd
-										       : NULL;
-	r = run_user_find(user, NULL, text, NULL, a, &u, e);
+	r = io_read_at(AT_FDCWD, "/etc/passwd", IO_FILE_MAX, a, &passwd, &len);
+	r = run_user_find(text, NULL, r == 0 ? passwd : NULL, NULL, a, &u, e);
 	if (r < 0) /* its words begin with the option */
 		return r;
 	*ret = u.uid;
 	return 0;
 }
+
+/* ---- filters ------------------------------------------------------------------------------ */
 
 int view_filter_init(const struct view *v, struct view_filter *f, char **targets, int count,
 		     struct err *e)
@@ -502,13 +499,10 @@ int view_filter_init(const struct view *v, struct view_filter *f, char **targets
 	struct pn_target *t = arena_alloc(v->arena, ((size_t)count + 1) * sizeof(*t));
 	int r = 0;
 
-	f->uid = -1;
 	f->targets = t;
 	f->ntargets = (size_t)count;
 	for (int i = 0; r == 0 && i < count; i++)
 		r = view_resolve(v, targets[i], &t[i], e);
-	if (r == 0 && f->user)
-		r = find_user(v->arena, f->user, &f->uid, e);
 	return r;
 }
 
@@ -567,7 +561,7 @@ bool view_match(const struct view *v, const struct view_filter *f, const struct 
 		return false;
 	if (f->state && !strchr(f->state, p->state))
 		return false;
-	if (f->uid >= 0 && p->uid[1] != (uid_t)f->uid)
+	if (f->uid && p->uid[1] != *f->uid)
 		return false;
 	return !f->owner || owner_fits(v, f->owner, p);
 }

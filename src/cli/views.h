@@ -32,7 +32,8 @@ struct view_args {
 		  "columns",                                                       \
 		  "COLUMNS",                                                       \
 		  "these columns; +A,B: more of them; all; help explains them",    \
-		  VIEW_AT(type, columns) },                                        \
+		  VIEW_AT(type, columns),                                          \
+		  OPT_ASKS },                                                      \
 		{ OPT_FLAG,                                                        \
 		  0,                                                               \
 		  "no-headings",                                                   \
@@ -105,15 +106,17 @@ const struct pn_finding *const *view_ns_findings(const struct view *v, const str
 
 /* "pid,net" as bits 1 << PN_*; NULL: all. -EINVAL. */
 int view_parse_types(const char *text, unsigned int *ret, struct err *e);
+/* A number, or a name of this machine's /etc/passwd. -EINVAL and others, with words. */
+int view_parse_user(struct arena *a, const char *text, uid_t *ret, struct err *e);
 
 /* Which processes are meant. */
 struct view_filter {
-	const char *owner, *user, *state;
+	const char *owner, *state;
+	const uid_t *uid; /* NULL: any */
 	bool zombies, kthreads;
+	/* made by view_filter_init() */
 	const struct pn_target *targets;
 	size_t ntargets;
-	/* made by view_filter_init() */
-	int64_t uid; /* -1: any */
 };
 int view_filter_init(const struct view *v, struct view_filter *f, char **targets, int count,
 		     struct err *e);

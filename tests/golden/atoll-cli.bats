@@ -19,6 +19,18 @@ options() { "$ATOLL" __dump | awk -F '\t' -v c="$1" '$1 == "opt" && $2 == c { su
 	done
 }
 
+@test "help of the commands that every program has" {
+	local p c
+	for p in "$ATOLL" "$ATOLL_OCI"; do
+		for c in help completion; do
+			"$p" help "$c" >"$BATS_TEST_TMPDIR/help"
+			grep -qE "^Usage: ${p##*/} $c " "$BATS_TEST_TMPDIR/help"
+			diff <("$p" "$c" --help) "$BATS_TEST_TMPDIR/help"
+			grep -qx "  $c .*" <("$p" --help)
+		done
+	done
+}
+
 @test "every command and option has its place in the manual" {
 	local man=$ATOLL_SOURCE/docs/man c o
 	for c in $(commands); do
@@ -69,6 +81,13 @@ options() { "$ATOLL" __dump | awk -F '\t' -v c="$1" '$1 == "opt" && $2 == c { su
 		stop
 		stop -t x id
 		inspect
+		kill -s NOSIG id
+		watch --only nonsense
+		help nonsense
+		help list too-many
+		completion
+		completion csh
+		top --filter café
 		run --pids-limit many / true
 		--root relative list --nonsense
 	END

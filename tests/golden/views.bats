@@ -104,7 +104,7 @@ no() { if "$@"; then return 1; fi; }
 		         -  no-init-yet  4026532188      0        0    0         0     -  unknown        -
 	END
 	[ "$(view ns -t uts --no-headings -o ns web)" = 4026532333 ]
-	run -2 view ns -t nonsense
+	run -125 view ns -t nonsense
 }
 
 @test "tree: namespaces nested, both PIDs, reasons in words" {
@@ -223,7 +223,7 @@ no() { if "$@"; then return 1; fi; }
 
 @test "-o: all, more, help, and what is none" {
 	local c man
-	for c in tree ps ns pid who same zombies; do
+	for c in tree ps ns pid who same zombies seccomp; do
 		# Every column has its place in the manual page, or in that of ps.
 		man=$ATOLL_SOURCE/docs/man/atoll-$c.1.scd
 		while read -r name _; do
@@ -233,8 +233,10 @@ no() { if "$@"; then return 1; fi; }
 	done
 	[[ $(view ps -o +nnp | head -n 1) == *COMMAND*NNP ]]
 	run --separate-stderr view ps -o pid,nonsense
-	[ "$status" = 2 ]
+	[ "$status" = 125 ]
 	[[ $stderr == *"no column 'nonsense'"*inner_ppid* ]]
+	# The last one counts: then there is an operand missing again.
+	run -125 view seccomp -o help -o nr
 	view ps --no-headings -o pid >out
 	no grep -q OUTER out
 }
@@ -259,9 +261,21 @@ no() { if "$@"; then return 1; fi; }
 		# shellcheck disable=SC2154 # bats sets it
 		[[ $stderr == "atoll: write to standard output: "* ]]
 	done
-	run -2 --separate-stderr view ps --sort nonsense
+	run -2 view ps nobody
+}
+
+@test "a wrong value of an option is a wrong command line" {
+	local c
+	for c in "ps -o" "ns -o" "tree -o" "zombies -o" "pid 4 -o" "who 4 -o" "seccomp 4 -o" "same 4 5 -o" "same 4 5 -t" "ns -t"; do
+		# shellcheck disable=SC2086 # words
+		run -125 --separate-stderr view $c nonsense
+		[ -z "$output" ]
+		[[ $stderr == "atoll: option -"*": "*"'nonsense'"* ]]
+	done
+	run -125 --separate-stderr view ps --sort nonsense
 	[[ $stderr == "atoll: option --sort: no column 'nonsense'"* ]]
-	run -2 --separate-stderr view ps --user nobodyofthatname
+	run -125 --separate-stderr view ps --sort pid,comm
+	run -125 --separate-stderr view ps --user nobodyofthatname
 	[[ $stderr == "atoll: option --user: unable to find user nobodyofthatname"* ]]
 }
 
