@@ -2,6 +2,8 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <signal.h>
+#include <stdio_ext.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -12,6 +14,7 @@
 #include "sys/procevents.h"
 
 enum {
+	NOBODY_READS = POLLERR | POLLHUP | POLLNVAL, /* as poll(2) says it */
 	SETTLE_MS = 20, /* after an alarm: what begins seldom begins alone */
 	SCAN_SHARE = 4, /* of the time at most 1/(SCAN_SHARE + 1) goes into scans by alarm */
 };
@@ -185,7 +188,14 @@ static void all_there_is(struct watcher *wr)
 						 .proc = pn_at(s, i) });
 }
 
-/* Takes a snapshot and tells what is new. */
+static bool nobody_reads(void)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO };
+
+	return poll(&out, 1, 0) > 0 && out.revents & NOBODY_READS;
+}
+
+/* Takes a snapshot and tells what is new. -EPIPE: to nobody. */
 static int look(const struct cmd_call *call, struct watcher *wr, struct err *e)
 {
 	uint32_t fields = PN_F_START | PN_F_NSINFO | PN_F_REAP | PN_F_CMDLINE | wr->procs.needs |
@@ -209,7 +219,12 @@ static int look(const struct cmd_call *call, struct watcher *wr, struct err *e)
 	tick_close(wr->before);
 	wr->before = wr->now;
 	wr->now = NULL;
-	return fflush(stdout) != 0 ? err_set(e, errno, "write the output: %m") : 0;
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	if (nobody_reads())
+		return -EPIPE;
+	return err_set(e, errno ? errno : EIO, "write the output: %m");
 }
 
 /* ---- Waiting ------------------------------------------------------------------------------- */
@@ -225,7 +240,7 @@ static int wait_for(int *alarm, uint64_t until_ms)
 
 		if (n < 0 && errno != EINTR)
 			return -errno;
-		if (n > 0 && fds[0].revents & (POLLERR | POLLNVAL))
+		if (n > 0 && fds[0].revents & NOBODY_READS)
 			return -EPIPE;
 		if (n <= 0 || !fds[1].revents)
 			continue;
@@ -280,8 +295,10 @@ static int run(struct cmd_call *call, struct err *e)
 	autoclose int alarm = args->view.proc ? -1 : procevents_open();
 	int r = check_only(args, e);
 
-	if (r == 0)
-		r = out_cols_json(view_proc_cols, PROC_COLUMNS, call->arena, &wr.procs, e);
+	if (r < 0)
+		return cmd_usage(call, r, e);
+	(void)signal(SIGPIPE, SIG_IGN); /* a reader that goes away is the usual end */
+	r = out_cols_json(view_proc_cols, PROC_COLUMNS, call->arena, &wr.procs, e);
 	if (r == 0)
 		r = out_cols_json(view_ns_cols, NS_COLUMNS, call->arena, &wr.namespaces, e);
 	while (r == 0) {
@@ -294,7 +311,11 @@ static int run(struct cmd_call *call, struct err *e)
 	}
 	tick_close(wr.before);
 	watch_free(&wr.watch);
-	return r == -EPIPE ? 0 : r;
+	if (r != -EPIPE)
+		return r;
+	__fpurge(stdout); /* so that nobody complains that it did not arrive */
+	clearerr(stdout);
+	return 0;
 }
 
 const struct cmd cmd_watch = {

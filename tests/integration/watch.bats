@@ -175,9 +175,28 @@ time.sleep(100)'
 	[ "$(wc -l <out)" = 1 ]
 }
 
-@test "a wrong event: 1 and a message" {
-	run -1 --separate-stderr "$ATOLL" watch --only process-gone
+@test "nobody reads any more: 0, and no word of it, whatever is done with SIGPIPE" {
+	local setup
+	for setup in : "trap '' PIPE"; do
+		# There is nobody before the first line already, and after it.
+		# shellcheck disable=SC2016 # its own words
+		timeout 20 bash -c "$setup"'
+			exec 4> >(:); wait $!
+			"$1" watch --initial >&4 2>err; echo $? >status' - "$ATOLL" 3>&-
+		[ "$(<status)" = 0 ]
+		[ ! -s err ]
+		# shellcheck disable=SC2016
+		timeout 20 bash -c "$setup"'
+			{ "$1" watch --initial --json --interval 20 2>err; echo $? >status; } | head -n 1 >out' - "$ATOLL" 3>&-
+		[ "$(<status)" = 0 ]
+		[ ! -s err ]
+		[ "$(wc -l <out)" = 1 ]
+	done
+}
+
+@test "a wrong event is a wrong command line" {
+	run -125 --separate-stderr "$ATOLL" watch --only process-gone
 	# shellcheck disable=SC2154 # bats sets it
-	[[ $stderr == "atoll: no event begins with 'process-gone'" ]]
+	[[ $stderr == "atoll: no event begins with 'process-gone'. "* ]]
 	run -125 --separate-stderr "$ATOLL" watch --interval soon
 }
