@@ -2,6 +2,7 @@
 #include "run/fg.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -10,6 +11,8 @@
 
 #include "base/cleanup.h"
 #include "run/tty.h"
+
+static struct fg *making; /* from fg_begin() to fg_wait(): a process has one foreground */
 
 int fg_begin(struct fg *f, bool tty, bool subreaper, struct err *e)
 {
@@ -30,6 +33,26 @@ int fg_begin(struct fg *f, bool tty, bool subreaper, struct err *e)
 	if (f->signals < 0)
 		return err_set(e, errno, "signalfd: %m");
 	(void)sigprocmask(SIG_SETMASK, &set, &f->before);
+	making = f;
+	return 0;
+}
+
+int fg_stop_fd(void)
+{
+	return making ? making->signals : -1;
+}
+
+int fg_stop(struct err *e)
+{
+	struct signalfd_siginfo si;
+	int sig;
+
+	if (!making || read(making->signals, &si, sizeof(si)) != (ssize_t)sizeof(si))
+		return 0;
+	sig = (int)si.ssi_signo;
+	if (sig == SIGINT || sig == SIGTERM || sig == SIGHUP || sig == SIGQUIT)
+		return err_set(e, EINTR, "given up on signal %d (%s)", sig, strsignal(sig));
+	making->held[sig]++;
 	return 0;
 }
 
@@ -39,6 +62,7 @@ void fg_end(struct fg *f)
 
 	cleanup_fd(&f->console[0]);
 	cleanup_fd(&f->console[1]);
+	making = NULL;
 	if (f->signals < 0)
 		return;
 	/* What came for a container that has ended is not for us. */
@@ -50,6 +74,7 @@ void fg_end(struct fg *f)
 
 void fg_leave(struct fg *f)
 {
+	making = NULL;
 	f->signals = -1;
 	f->console[0] = f->console[1] = -1;
 }
@@ -73,21 +98,24 @@ static int reap(const struct pidref *child)
 }
 
 /* -EAGAIN: not over yet. */
+static int on_signal(const struct pidref *child, const struct tty *t, int sig)
+{
+	if (sig == SIGCHLD)
+		return reap(child);
+	if (sig == SIGWINCH && t->master >= 0)
+		tty_resize(t);
+	else if (sig != SIGPIPE)
+		(void)pidref_kill(child, sig);
+	return -EAGAIN;
+}
+
 static int on_signals(struct fg *f, const struct pidref *child, const struct tty *t)
 {
 	struct signalfd_siginfo si;
 	int status = -EAGAIN;
 
-	while (status == -EAGAIN && read(f->signals, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
-		int sig = (int)si.ssi_signo;
-
-		if (sig == SIGCHLD)
-			status = reap(child);
-		else if (sig == SIGWINCH && t->master >= 0)
-			tty_resize(t);
-		else if (sig != SIGPIPE)
-			(void)pidref_kill(child, sig);
-	}
+	while (status == -EAGAIN && read(f->signals, &si, sizeof(si)) == (ssize_t)sizeof(si))
+		status = on_signal(child, t, (int)si.ssi_signo);
 	return status;
 }
 
@@ -96,6 +124,7 @@ int fg_wait(struct fg *f, const struct pidref *child, struct err *e)
 	autotty struct tty tty = TTY_NULL;
 	int status;
 
+	making = NULL;
 	if (f->tty) {
 		int master, r;
 
@@ -109,6 +138,9 @@ int fg_wait(struct fg *f, const struct pidref *child, struct err *e)
 	}
 	/* Signals were blocked before the child was made, so none has been missed. */
 	status = -EAGAIN;
+	for (int sig = 1; sig < NSIG; sig++)
+		for (; f->held[sig] && status == -EAGAIN; f->held[sig]--)
+			status = on_signal(child, &tty, sig);
 	while (status == -EAGAIN) {
 		struct pollfd p[5] = { { .fd = f->signals, .events = POLLIN },
 				       { .fd = child->fd, .events = POLLIN } };

@@ -30,8 +30,8 @@ static int terminated(const struct oci_strings *s, char **out, const char *what,
 	return 0;
 }
 
-static int run_one(const struct oci_hook *h, int stdin_fd, int cwd_fd, char *const *default_env,
-		   struct err *e)
+static int run_one(const struct oci_hook *h, enum oci_hook_point point, int stdin_fd, int cwd_fd,
+		   char *const *default_env, struct err *e)
 {
 	char *argv[HOOK_WORDS_MAX], *envp[HOOK_WORDS_MAX];
 	struct oci_strings only_path = { .items = (const char *[]){ h->path }, .count = 1 };
@@ -43,6 +43,7 @@ static int run_one(const struct oci_hook *h, int stdin_fd, int cwd_fd, char *con
 		.cwd_fd = cwd_fd,
 		.timeout_ms = h->timeout_s > INT64_MAX / 1000 ? INT64_MAX / 1000
 							      : h->timeout_s * 1000,
+		.stoppable = point == OCI_HOOK_PRESTART || point == OCI_HOOK_CREATE_RUNTIME,
 	};
 	int r = terminated(h->args.count ? &h->args : &only_path, argv, "args", e);
 
@@ -64,7 +65,7 @@ static int run_all(const struct oci_hooks *hooks, enum oci_hook_point point, int
 
 	for (size_t i = 0; i < hooks->count; i++) {
 		struct err later = { 0 };
-		int r = run_one(&hooks->items[i], stdin_fd, cwd_fd, default_env,
+		int r = run_one(&hooks->items[i], point, stdin_fd, cwd_fd, default_env,
 				first < 0 ? &later : e);
 
 		if (r < 0 && first == 0)

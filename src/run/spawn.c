@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "run/fg.h"
 #include "sys/syscalls.h"
 
 enum {
@@ -38,6 +39,7 @@ struct running {
 	int pidfd;
 	struct said out, err;
 	bool late;
+	int stopped; /* -EINTR */
 };
 
 static void pipes_close(struct pipes *p)
@@ -117,24 +119,31 @@ static int64_t now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* Until the program has ended; its children may hold the pipes for longer. */
-static void attend(struct running *run, struct pipes *p, int64_t timeout_ms)
+/* With its group: the leader is not reaped yet, so the number is still its own. */
+static void end(const struct running *run)
 {
-	int64_t deadline = timeout_ms ? now_ms() + timeout_ms : 0;
+	(void)sys_pidfd_send_signal(run->pidfd, SIGKILL);
+	(void)kill(-run->pid, SIGKILL);
+}
+
+/* Until the program has ended; its children may hold the pipes for longer. */
+static void attend(struct running *run, struct pipes *p, const struct spawn *s, struct err *e)
+{
+	int64_t deadline = s->timeout_ms ? now_ms() + s->timeout_ms : 0;
+	int stop_fd = s->stoppable ? fg_stop_fd() : -1;
 
 	for (;;) {
 		struct pollfd fds[] = {
 			{ .fd = run->pidfd, .events = POLLIN },
 			{ .fd = p->rd[P_OUT], .events = POLLIN },
 			{ .fd = p->rd[P_ERR], .events = POLLIN },
+			{ .fd = run->stopped ? -1 : stop_fd, .events = POLLIN },
 		};
 		int64_t left = deadline ? deadline - now_ms() : -1;
 
 		if (deadline && left <= 0 && !run->late) {
 			run->late = true;
-			(void)sys_pidfd_send_signal(run->pidfd, SIGKILL);
-			/* Its group: the leader is not reaped yet, so the number is still its own. */
-			(void)kill(-run->pid, SIGKILL);
+			end(run);
 		}
 		if (run->late)
 			left = -1;
@@ -145,6 +154,11 @@ static void attend(struct running *run, struct pipes *p, int64_t timeout_ms)
 			listen_to(&p->rd[P_ERR], &run->err);
 		if (fds[0].revents)
 			return;
+		if (fds[3].revents) {
+			run->stopped = fg_stop(e);
+			if (run->stopped < 0)
+				end(run);
+		}
 	}
 }
 
@@ -169,6 +183,8 @@ static int verdict(const struct spawn *s, const struct running *run, const struc
 	if (read(p->rd[P_EXEC], &code, sizeof(code)) == sizeof(code) && code > 0)
 		return err_set(e, code, "exec %s: %s", s->path,
 			       lower(strerrordesc_np(code), words, sizeof(words)));
+	if (run->stopped)
+		return run->stopped;
 	if (run->late)
 		return err_set(e, ETIME, "ran past specified timeout of %" PRId64 ".%" PRId64 "s",
 			       s->timeout_ms / 1000, s->timeout_ms / 100 % 10);
@@ -238,7 +254,7 @@ int spawn_wait(const struct spawn *s, struct err *e)
 		return err_set(e, -run.pid, "clone: %m");
 	for (int i = 0; i < P_COUNT; i++)
 		cleanup_fd(&p.wr[i]);
-	attend(&run, &p, s->timeout_ms);
+	attend(&run, &p, s, e);
 	r = verdict(s, &run, &p, e);
 	cleanup_fd(&run.pidfd);
 	return r;

@@ -88,6 +88,45 @@ count_is() { [ "$(pids_of "$1" | wc -l)" = "$2" ]; }
 	is "$(tail -n 1 o)" got-term
 }
 
+@test "run: INT, TERM, HUP and QUIT end one whose hook hangs; what else came is forwarded later" {
+	local s n status
+	sleeps
+	host_pid_ns
+	# The first leaves a SIGCHLD; the second has a process of its own.
+	config '.hooks = {
+		prestart: [{path: "/bin/sh", args: ["sh", "-c", ":"]}],
+		createRuntime: [{path: "/bin/sh", args: ["sh", "-c", "touch hooked; until [ -e go ]; do sleep 30; done"]}],
+		poststop: [{path: "/bin/sh", args: ["sh", "-c", "touch \"$0\"", $f]}]
+	}' --arg f "$T/undone"
+	for s in INT TERM HUP QUIT; do
+		rm -f "$BUNDLE/hooked" undone
+		helper "$ATOLL_OCI" --root "$ROOT" run --bundle "$BUNDLE" --pid-file pid "$ID" >o 2>e </dev/null
+		n=$!
+		until_true test -e "$BUNDLE/hooked"
+		kill -USR1 $n
+		kill "-$s" $n
+		until_true gone $n
+		status=0
+		wait $n || status=$?
+		is "$s: $status" "$s: 1"
+		grep -q "error running createRuntime hook #0: given up on signal $(kill -l "$s") " e
+		[ -e undone ]
+		[ ! -e pid ]
+		nothing_left
+	done
+	rm "$BUNDLE/hooked"
+	config '.hooks.createRuntime[0].args[2] |= sub("30"; "0.02")'
+	helper "$ATOLL_OCI" --root "$ROOT" run --bundle "$BUNDLE" "$ID" >o 2>e </dev/null
+	n=$!
+	until_true test -e "$BUNDLE/hooked"
+	kill -USR1 $n
+	touch "$BUNDLE/go"
+	until_true gone $n
+	status=0
+	wait $n || status=$?
+	is $status 138
+}
+
 @test "run: a caller that dies hard leaves a container that can be deleted" {
 	local n
 	sleeps
