@@ -271,12 +271,21 @@ void rep_escape(struct str *s, const char *text)
 	str_took(s, n);
 }
 
+/* XML 1.0 has no U+FFFE and no U+FFFF, escaped or not: U+FFFD stands for them. */
+static void replace_nonchars(char *text)
+{
+	for (char *c = text; (c = strstr(c, "\xef\xbf")) != NULL; c += 2)
+		if (c[2] == '\xbe' || c[2] == '\xbf')
+			c[2] = '\xbd';
+}
+
 void rep_xml(struct str *s, const char *text)
 {
 	size_t len = strlen(text), n = pn_escape(NULL, 0, text, len);
 	char *safe = arena_alloc(s->arena, n + 1);
 
 	(void)pn_escape(safe, n + 1, text, len);
+	replace_nonchars(safe);
 	for (size_t part; *safe; safe += part) {
 		part = strcspn(safe, "<>&\"'");
 		str_put(s, safe, part);

@@ -53,7 +53,11 @@ browser() {
 	golden report.json
 	audit -f json --pss restricted:v1.31 --strict -o ../pss.json
 	"$ATOLL" audit -f json /dev/null >../empty.json || [ $? = 3 ]
-	for f in report pss empty; do
+	# A key may have any character.
+	printf '"a\\nb": 1\nkind: Pod\nmetadata: {name: x}\nspec: {"host\\nPID": true, containers: [{name: a, image: b}]}\n' >../odd.yaml
+	"$ATOLL" audit -f json --fail-on none ../odd.yaml >../odd.json || [ $? = 3 ]
+	jq -e '[.. | .pointer? // empty] | any(contains("\n"))' ../odd.json
+	for f in report pss empty odd; do
 		/usr/bin/python3 - "$ATOLL_SOURCE/docs/audit.schema.json" ../$f.json <<-'END'
 			import json, sys, jsonschema
 			schema, report = (json.load(open(f, encoding="utf-8")) for f in sys.argv[1:])

@@ -133,6 +133,10 @@ static void escapes(void)
 	rep_xml(&s, "<a href=\"x\">&'\x01\xff\n");
 	CHECK_STR(s.s, "&lt;a href=&quot;x&quot;&gt;&amp;&#39;\\x01\\xff\\n");
 	s = (struct str){ .arena = &arena };
+	rep_xml(&s,
+		"\xef\xbf\xbe\xef\xbf\xbf \xef\xbf\xbd\xef\xbf\xbc"); /* the first two XML does not have */
+	CHECK_STR(s.s, "\xef\xbf\xbd\xef\xbf\xbd \xef\xbf\xbd\xef\xbf\xbc");
+	s = (struct str){ .arena = &arena };
 	rep_escape(&s, "a\033b");
 	rep_escape(&s, "");
 	CHECK_STR(s.s, "a\\x1bb");
