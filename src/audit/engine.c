@@ -16,19 +16,34 @@
  * A fingerprint names a finding from run to run: FNV-1a of rule, source, object and JSON
  * pointer (live: the file under /proc, without the PID, which is another one after each
  * start). Lines are not part of it, so that an edit further up does not make a
- * known finding new. Several findings of a rule at one place are counted through.
+ * known finding new. Several findings of a rule at one place are counted through. A file
+ * counts as what it is called from the working directory, however it was named.
  *
  * Windows containers have none of what the rules about Linux isolation look at; only rows that
  * say `windows` are asked about them. */
 #include "audit/audit.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "audit/spec.h"
+#include "base/cleanup.h"
+
+/* Names of files for fingerprints. */
+struct names {
+	bool asked;
+	const char *cwd, *typed;  /* as the kernel has it, and as $PWD has it; or NULL */
+	const struct source *src; /* whose name is `name` */
+	const char *name;
+};
 
 struct hits {
 	struct audit *a;
 	const struct facts *f;
 	const struct rule *rule;
+	struct names *names;
 	size_t index;            /* of the rule */
 	uint64_t last;           /* fingerprint of the place of the rule's last finding here ... */
 	size_t same;             /* ... and how many in a row had it */
@@ -117,14 +132,76 @@ static uint64_t hash_node(struct hits *h, const struct json *node)
 	return x;
 }
 
+/* Relative, without "//", "." and "..". */
+static bool is_plain(const char *name)
+{
+	for (size_t n;; name += n + 1) {
+		n = strcspn(name, "/");
+		if (n == 0 || (n == 1 && *name == '.') || (n == 2 && !strncmp(name, "..", 2)))
+			return false;
+		if (!name[n])
+			return true;
+	}
+}
+
+/* The way from one directory to a path; both normal. */
+static const char *way(struct arena *a, const char *from, const char *to)
+{
+	const char *up = "";
+	size_t same = 0;
+
+	if (!strcmp(from, "/"))
+		return to + 1;
+	for (size_t i = 0;; i++) {
+		if ((!from[i] || from[i] == '/') && to[i] == '/')
+			same = i;
+		if (!from[i] || from[i] != to[i])
+			break;
+	}
+	for (const char *s = from + same; *s; s++)
+		if (*s == '/')
+			up = arena_printf(a, "%s../", up);
+	return arena_printf(a, "%s%s", up, to + same + 1);
+}
+
+static void ask_cwd(struct arena *a, struct names *n)
+{
+	autofree char *cwd = getcwd(NULL, 0), *typed = get_current_dir_name();
+
+	n->asked = true;
+	n->cwd = cwd && *cwd == '/' ? arena_strdup(a, cwd) : NULL;
+	n->typed = typed && *typed == '/' ? arena_strdup(a, typed) : NULL;
+}
+
+/* What is absolute and no file of a disk ("/dev/fd/63") stays. */
+static const char *name_of(struct hits *h, const struct source *src)
+{
+	struct names *n = h->names;
+	struct arena *a = h->a->arena;
+	const char *path, *from;
+
+	if (!src || is_plain(src->name) || (*src->name == '/' && !src->file))
+		return src ? src->name : "";
+	if (src == n->src)
+		return n->name;
+	if (!n->asked)
+		ask_cwd(a, n);
+	n->src = src;
+	n->name = src->name;
+	if (!n->cwd)
+		return n->name;
+	path = spec_normal(a, *src->name == '/' ? src->name
+						: arena_printf(a, "%s/%s", n->cwd, src->name));
+	from = n->typed && *src->name == '/' && spec_below(path, n->typed) ? n->typed : n->cwd;
+	n->name = way(a, from, path);
+	return n->name;
+}
+
 static uint64_t fingerprint(struct hits *h, const struct place *at)
 {
 	uint64_t x = fnv_text(FNV_START, h->rule->id), node;
-	const char *name = h->f->src ? h->f->src->name : "";
 
-	while (!strncmp(name, "./", 2))
-		name += 2;
-	x = fnv_text(x, name);
+	x = fnv_text(x, name_of(h, h->f->src));
 	x = fnv_text(x, h->f->object);
 	if (at->path) {
 		x = fnv_path(x, at->path);
@@ -320,9 +397,9 @@ static void judge(const struct rule *r, const struct facts *f, struct hits *h)
 
 /* ---- The stage ---------------------------------------------------------------------------- */
 
-void audit_run_one(struct audit *a, const struct facts *f)
+static void run_one(struct audit *a, const struct facts *f, struct names *names)
 {
-	struct hits h = { .a = a, .f = f };
+	struct hits h = { .a = a, .f = f, .names = names };
 
 	for (size_t t = 0; t < TABLES; t++) {
 		bool other = f->volume && tables[t] != rules_mounts;
@@ -338,12 +415,21 @@ void audit_run_one(struct audit *a, const struct facts *f)
 	}
 }
 
+void audit_run_one(struct audit *a, const struct facts *f)
+{
+	struct names names = { 0 };
+
+	run_one(a, f, &names);
+}
+
 void audit_run(struct audit *a)
 {
+	struct names names = { 0 };
+
 	compose_finish(a);
 	k8s_finish(a);
 	for (const struct facts *f = a->objects; f; f = f->next)
-		audit_run_one(a, f);
+		run_one(a, f, &names);
 }
 
 enum audit_status audit_status(const struct audit *a, enum severity fail_on)

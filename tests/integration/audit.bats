@@ -204,6 +204,9 @@ is() {
 	run ! grep -q 'Host PID' out
 	is 0 -v --baseline known.json bad.yaml
 	grep -q 'suppressed by the baseline: known by known.json' out
+	# However it is named.
+	is 0 --baseline known.json "$PWD/bad.yaml"
+	is 0 --baseline known.json "../${PWD##*/}/./bad.yaml"
 	# Lines may move.
 	sed -i '1i # moved' bad.yaml
 	is 0 --baseline known.json bad.yaml

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Places, fingerprints, the lists of an audit, and its words. */
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "audit/audit.h"
+#include "base/cleanup.h"
 #include "test.h"
 
 static const struct json *at(const struct json *n, const char *key)
@@ -154,6 +157,57 @@ static void test_fingerprints(struct arena *arena)
 	CHECK(prints[0] != prints[5] && prints[0] != prints[6]);
 }
 
+/* How a file was named does not count, but which one it is. */
+static void test_fingerprints_files(struct arena *arena)
+{
+	char cwd[PATH_MAX];
+	const char *base, *names[] = {
+		"deploy/web.json",
+		"./deploy//web.json",
+		"deploy/x/../web.json",
+		"../HERE/deploy/web.json",
+		"CWD/deploy/web.json",
+		"CWD/./deploy/../deploy/web.json",
+		/* others */
+		"web.json",
+		"../deploy/web.json",
+		"/deploy/web.json",
+		"CWD-x/deploy/web.json",
+		"CWD/deploy/web.jso",
+	};
+	uint64_t prints[ARRAY_LEN(names)];
+	struct audit a;
+
+	CASE("fingerprints of files");
+	if (!CHECK(getcwd(cwd, sizeof(cwd)) && strrchr(cwd, '/')[1]))
+		return;
+	base = strrchr(cwd, '/') + 1;
+	audit_init(&a, arena);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		struct source *s = ARENA_NEW(arena, struct source);
+		struct facts *f;
+
+		s->name = !strncmp(names[i], "CWD", 3)
+				  ? arena_printf(arena, "%s%s", cwd, names[i] + 3)
+			  : !strncmp(names[i], "../HERE", 7)
+				  ? arena_printf(arena, "../%s%s", base, names[i] + 7)
+				  : names[i];
+		s->file = true;
+		s->text = "";
+		f = audit_object(&a, IN_K8S, s, NULL);
+		f->object = "Pod/default/a:c";
+		fact_set(f, FACT_NO_NEW_PRIVS, TRI_NO, f->at, NULL);
+		a.finding_count = 0;
+		audit_run_one(&a, f);
+		CHECK_INT(a.finding_count, 1);
+		prints[i] = a.findings[0].fingerprint;
+	}
+	for (size_t i = 1; i < ARRAY_LEN(names); i++)
+		for (size_t k = 0; k < i; k++)
+			if (!CHECK_INT(prints[i] == prints[k], i < 6))
+				printf("# %s, %s\n", names[i], names[k]);
+}
+
 static void test_fingerprints_live(struct arena *arena)
 {
 	struct audit a;
@@ -281,6 +335,7 @@ int main(void)
 	test_hostile_spots(&arena);
 	test_long_list(&arena);
 	test_fingerprints(&arena);
+	test_fingerprints_files(&arena);
 	test_fingerprints_live(&arena);
 	test_lists(&arena);
 	test_joined(&arena);
