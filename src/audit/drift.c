@@ -4,7 +4,7 @@
  * capabilities, changes its user, adds filters. What neither side knows is not compared.
  *
  * Each difference is one item of LIST_DRIFT, with both values; its place is the live one. */
-#include "audit/live.h"
+#include "audit/live_impl.h"
 
 #include <string.h>
 
@@ -146,6 +146,27 @@ static void facts(struct pair *p)
 
 /* ---- filters, modules ---------------------------------------------------------------------------- */
 
+const struct json *drift_spec(const struct facts *declared)
+{
+	const struct json *root = declared->at.node;
+
+	if (!root || root->type != JSON_OBJECT)
+		return NULL;
+	if (declared->kind == IN_CRI)
+		return spec_obj(spec_obj(root, "info"), "runtimeSpec");
+	return declared->kind == IN_OCI ? root : NULL;
+}
+
+/* Where the paths that an item is missing from are listed; else all that is known is the object. */
+static struct place paths_at(const struct facts *was, const char *oci, const char *inspect)
+{
+	const struct json *root = was->at.node, *list;
+
+	list = was->kind == IN_INSPECT ? spec_list(spec_obj(root, "HostConfig"), inspect)
+				       : spec_list(spec_obj(drift_spec(was), "linux"), oci);
+	return list ? place_of(was->src, list) : was->at;
+}
+
 static bool has_item(const struct list_fact *l, const char *text)
 {
 	for (size_t i = 0; i < l->count; i++)
@@ -155,7 +176,8 @@ static bool has_item(const struct list_fact *l, const char *text)
 }
 
 /* Items that only the live side has, of lists that both know to their end. */
-static void list_pair(struct pair *p, enum list_id id, const char *what, const char *was_word)
+static void list_pair(struct pair *p, enum list_id id, struct place was_at, const char *what,
+		      const char *was_word)
 {
 	const struct list_fact *was = &p->was->list[id], *is = &p->live->list[id];
 
@@ -163,7 +185,7 @@ static void list_pair(struct pair *p, enum list_id id, const char *what, const c
 		return;
 	for (size_t i = 0; i < is->count; i++)
 		if (!has_item(was, is->items[i].text))
-			differ(p, &is->items[i].at, NULL, what, was_word, is->items[i].text);
+			differ(p, &is->items[i].at, &was_at, what, was_word, is->items[i].text);
 }
 
 static void seccomp(struct pair *p)
@@ -175,7 +197,7 @@ static void seccomp(struct pair *p)
 	if (wanted && (is->mode == SECM_NOT_SET || is->mode == SECM_UNCONFINED))
 		differ(p, &is->at, &was->at, "seccomp", "a profile", "no filter");
 	else if (was->mode == SECM_CUSTOM && is->mode == SECM_CUSTOM)
-		list_pair(p, LIST_SECCOMP_WEAK, "seccomp", "refused or not named");
+		list_pair(p, LIST_SECCOMP_WEAK, was->at, "seccomp", "refused or not named");
 }
 
 /* Names of profiles are compared where both have one. */
@@ -265,7 +287,9 @@ void drift_compare(struct audit *a, struct facts *live, const struct facts *decl
 	seccomp(&p);
 	module(&p, "AppArmor profile", &declared->apparmor, &live->apparmor);
 	module(&p, "SELinux type", &declared->selinux, &live->selinux);
-	list_pair(&p, LIST_UNMASKED, "mask", "masked");
-	list_pair(&p, LIST_PROC_WRITABLE, "path", "read-only");
+	list_pair(&p, LIST_UNMASKED, paths_at(declared, "maskedPaths", "MaskedPaths"), "mask",
+		  "masked");
+	list_pair(&p, LIST_PROC_WRITABLE, paths_at(declared, "readonlyPaths", "ReadonlyPaths"),
+		  "path", "read-only");
 	mounts(&p);
 }

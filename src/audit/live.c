@@ -421,17 +421,33 @@ static void say_unread(struct live *l)
 			   l->info->unreadable);
 }
 
+/* One that is not there does not keep the others from being audited. Returns how many of
+ * those that were named are not. */
+static size_t pick_named(struct live *l, struct picks *ps, const struct main_of *m, size_t n)
+{
+	size_t missing = 0;
+
+	for (int i = 0; i < l->o->count; i++) {
+		struct err e = { 0 };
+
+		if (pick_target(l, ps, m, n, l->o->targets[i], &e) == 0)
+			continue;
+		missing++;
+		audit_diag(l->a, DIAG_UNREADABLE, NULL, NULL, "%s", e.msg);
+	}
+	return missing;
+}
+
 static int audit_all(struct live *l, struct err *e)
 {
 	const struct live_opts *o = l->o;
 	size_t mains_count, before = l->a->object_count;
 	struct main_of *mains = find_mains(l, &mains_count);
 	struct picks ps = { 0 };
+	size_t missing = pick_named(l, &ps, mains, mains_count);
 	int r = 0;
 
-	for (int i = 0; r == 0 && i < o->count; i++)
-		r = pick_target(l, &ps, mains, mains_count, o->targets[i], e);
-	if (r == 0 && o->count == 0) {
+	if (o->count == 0) {
 		if (l->at_host || l->recorded)
 			pick_all(l, &ps, mains, mains_count);
 		else
@@ -442,7 +458,7 @@ static int audit_all(struct live *l, struct err *e)
 		return r;
 	for (size_t i = 0; i < ps.count; i++)
 		audit_one(l, &ps.items[i]);
-	if (l->a->object_count == before) {
+	if (l->a->object_count == before && !missing) {
 		struct place at = { .path = l->proc };
 		struct diag *d = audit_diag(l->a, DIAG_EMPTY, NULL, &at,
 					    "no container runs, and nothing like one");

@@ -19,7 +19,7 @@ struct live_opts {
 	bool find_declared;  /* find the bundle or inspect data of each by itself, and compare */
 };
 
-/* Adds an object for each. -ESRCH, -EINVAL with words for a target that is none. */
+/* Adds an object for each, and a diagnostic for a target that is none. */
 int audit_live(struct audit *a, const struct live_opts *o, struct err *e);
 
 /* Compares what is live with what was declared, both as facts; adds to live's LIST_DRIFT. */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "audit/live_impl.h"
 #include "audit/spec.h"
@@ -55,6 +56,21 @@ static const char *status_line(const struct live_target *t, const char *key)
 
 /* ---- users and groups --------------------------------------------------------------------------- */
 
+/* "0 100000 65536": the first inside, the first outside, how many. */
+static bool map_line(const char **at, uint64_t v[3])
+{
+	for (int i = 0; i < 3; i++) {
+		size_t n;
+
+		*at += strspn(*at, " \t");
+		n = strspn(*at, "0123456789");
+		if (num_u64(*at, n, &v[i]) < 0)
+			return false;
+		*at += n;
+	}
+	return true;
+}
+
 /* What uid 0 of a user namespace is outside, by its uid_map; -1: nobody, -2: not known. */
 static int64_t outside_of_root(struct live *l, struct live_target *t, int *ret_error)
 {
@@ -65,20 +81,10 @@ static int64_t outside_of_root(struct live *l, struct live_target *t, int *ret_e
 	*ret_error = r;
 	if (r < 0)
 		return -2;
-	for (char *s = text; *s; s += *s == '\n') {
+	for (const char *s = text; *s; s += *s == '\n') {
 		uint64_t v[3];
-		int i = 0;
 
-		for (; i < 3; i++) {
-			size_t n;
-
-			s += strspn(s, " \t");
-			n = strspn(s, "0123456789");
-			if (num_u64(s, n, &v[i]) < 0)
-				break;
-			s += n;
-		}
-		if (i < 3) {
+		if (!map_line(&s, v)) {
 			*ret_error = -EINVAL;
 			return *s ? -2 : -1;
 		}
@@ -183,6 +189,52 @@ static void groups(struct live *l, struct live_target *t)
 				arena_printf(l->arena, "%llu (%s)", (unsigned long long)gid, name));
 		s += n;
 	}
+}
+
+/* By its gid_map; -1: nothing. */
+static int64_t inside_of(const char *map, uint64_t outside)
+{
+	uint64_t v[3];
+
+	for (const char *s = map; *s && map_line(&s, v); s += *s == '\n')
+		if (outside >= v[1] && outside - v[1] < v[2])
+			return (int64_t)(v[0] + (outside - v[1]));
+	return -1;
+}
+
+/* The kernel shows the ids that the reader's own user namespace has for them. */
+static bool is_of_reader(const struct live *l, const struct live_target *t)
+{
+	struct stat st;
+
+	return t->self ||
+	       (!l->recorded && t->p->ns_ino[PN_USER] && stat("/proc/self/ns/user", &st) == 0 &&
+		st.st_ino == t->p->ns_ino[PN_USER]);
+}
+
+struct live_ids live_ids(struct live *l, const struct live_target *t)
+{
+	const char *s = status_line(t, "Groups");
+	bool same = is_of_reader(l, t);
+	struct live_ids ids = { .uid = same ? (int64_t)t->p->uid[1] : t->p->inner_uid };
+	int64_t *groups = NULL;
+	char *map = NULL;
+	size_t len, cap = 0;
+	uint64_t gid;
+
+	if (!same && live_read(l, t->dir, "gid_map", LIVE_TEXT_MAX, &map, &len) < 0) {
+		ids.gid = -1;
+		return ids;
+	}
+	ids.gid = same ? (int64_t)t->p->gid[1] : inside_of(map, t->p->gid[1]);
+	for (size_t n; s && (n = strspn(s += strspn(s, " \t"), "0123456789")) > 0; s += n) {
+		if (num_u64(s, n, &gid) < 0 || gid > UINT32_MAX)
+			break;
+		*(int64_t *)arena_push(l->arena, &groups, &ids.group_count, &cap,
+				       sizeof(*groups)) = same ? (int64_t)gid : inside_of(map, gid);
+	}
+	ids.groups = groups;
+	return ids;
 }
 
 /* ---- PID 1 ---------------------------------------------------------------------------------------- */

@@ -143,6 +143,10 @@ void live_seccomp(struct live *l, struct live_target *t); /* live_seccomp.c */
 /* TRI_YES: an engine listens there. *ret_owner: its name. */
 enum tri live_socket(struct live *l, struct live_target *t, const struct proc_mount *m,
 		     const char **ret_owner); /* live_sockets.c */
+/* Reads the configuration that was named into `d`. What is wrong with it becomes diagnostics. */
+int live_declared_read(struct live *l, struct audit *d, struct err *e);
+/* The OCI configuration that facts were read from, or NULL (drift.c). */
+const struct json *drift_spec(const struct facts *declared);
 /* Finds what was declared and compares. */
 void live_declared(struct live *l, struct live_target *t);
 
@@ -151,3 +155,11 @@ struct live_limits {
 	int64_t pids, memory, cpu_quota_us, cpu_period_us;
 };
 struct live_limits live_limits(struct live *l, const struct live_target *t);
+
+/* Ids as its own user namespace has them. -1: not known, or not mapped there. */
+struct live_ids {
+	int64_t uid, gid;
+	const int64_t *groups;
+	size_t group_count;
+};
+struct live_ids live_ids(struct live *l, const struct live_target *t);

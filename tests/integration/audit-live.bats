@@ -326,6 +326,105 @@ running() {
 	is "$(paste -sd, "$T/drift")" "capabilities in the bounding set,no_new_privs,read-only root,seccomp"
 }
 
+# drifts FILE: what is other than declared there, a line each; places are (FILE:LINE:COLUMN).
+drifts() {
+	rules "$PID" --against "$1" >/dev/null
+	jq -r '.findings[] | select(.rule == "drift").message' "$T/audit.json" | sort
+}
+
+@test "drift: a mask is told with the place of the list" {
+	running
+	nsenter --target "$PID" --mount -- /bin/busybox umount /proc/keys
+	is "$(drifts "$BUNDLE/config.json")" \
+		"mask: declared masked ($BUNDLE/config.json:$(grep -n '"maskedPaths"' "$BUNDLE/config.json" | cut -d: -f1):20), live /proc/keys"
+}
+
+@test "drift: users and groups" {
+	config '.process.user = {uid: 1001, gid: 1002, additionalGids: [7, 0]}'
+	running
+	is "$(drifts "$BUNDLE/config.json")" ""
+	is "$(drifts "$CALM" | sed 's/ ([^)]*)//')" "$(
+		echo "gid: declared 1000, live 1002"
+		echo "supplementary groups: declared without them, live 0, 7"
+		echo "uid: declared 1000, live 1001"
+	)"
+	jq '.process.user.additionalGids = [7]' "$BUNDLE/config.json" >other.json
+	is "$(drifts other.json | sed 's/:[0-9:]*)/)/')" "supplementary groups: declared without them (other.json), live 0"
+	# Root that may change its ids does so by itself.
+	jq '.process.user = {uid: 0, gid: 0} | .process.capabilities.bounding = ["CAP_SETUID", "CAP_SETGID"]' \
+		"$CALM" >other.json
+	is "$(drifts other.json)" ""
+}
+
+@test "drift: root where a user was declared" {
+	config '.process.user = {uid: 0, gid: 1000}'
+	running
+	is "$(drifts "$CALM" | sed 's/ ([^)]*)//')" "root as its user: declared uid 1000, live uid 0"
+}
+
+@test "drift: users and groups of a user namespace are those inside" {
+	config '.linux.namespaces += [{type: "user"}] | .process.user.additionalGids = [7]
+		| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
+		| .linux.gidMappings = [{containerID: 0, hostID: 200000, size: 65536}]'
+	running
+	is "$(drifts "$BUNDLE/config.json")" ""
+	jq '.process.user = {uid: 101000, gid: 201000}' "$BUNDLE/config.json" >other.json
+	is "$(drifts other.json | sed 's/ ([^)]*)//')" "$(
+		echo "gid: declared 201000, live 1000"
+		echo "supplementary groups: declared without them, live 7"
+		echo "uid: declared 101000, live 1000"
+	)"
+}
+
+@test "drift: flags of mounts" {
+	running
+	nsenter --target "$PID" --mount --pid -- /bin/busybox mount -o remount,bind,nosuid,dev,exec /dev/shm
+	is "$(drifts "$BUNDLE/config.json" | sed 's/ ([^)]*)//')" "mount on /dev/shm: declared nodev,noexec, live without"
+	# The last word of a kind counts.
+	config '(.mounts[] | select(.destination == "/dev/shm").options) += ["dev", "exec"]'
+	is "$(drifts "$BUNDLE/config.json")" ""
+}
+
+# untold_of FILE ID TEXT: it cannot be compared with, which is told as ID, and is no success.
+untold_of() {
+	local status=0
+	"$ATOLL" audit --live --fail-on none --format json --against "$1" "$PID" >"$T/audit.json" || status=$?
+	is "$status" 3
+	jq -e --arg f "$1" --arg i "$2" --arg t "$3" '[.diagnostics[] | select(.id == $i and .blocks
+		and (.message | contains($t)) and ((.place.file // .place.path) == $f))] | length == 1' "$T/audit.json" || {
+		jq -c .diagnostics "$T/audit.json"
+		return 1
+	}
+}
+
+@test "drift: a file that declares no container" {
+	running
+	echo '[' >broken
+	untold_of broken input-unparsable ""
+	echo '{}' >object
+	untold_of object input-unknown-kind "no container configuration"
+	echo 'a: b' >mapping
+	untold_of mapping input-unknown-kind "no container configuration"
+	profile >profile.json
+	untold_of profile.json input-unknown-kind "no container configuration"
+	: >empty
+	untold_of empty input-empty "nothing in it"
+	echo 'services: {}' >compose.yaml
+	untold_of compose.yaml input-empty ""
+	jq '.process.noNewPrivilegs = false' "$CALM" >typo.json
+	untold_of typo.json input-unknown-field noNewPrivilegs
+}
+
+@test "drift: a Compose file declares containers" {
+	running
+	echo 'services: { web: { image: x, user: "1000:1000", read_only: true, cap_drop: [ALL], ipc: host } }' >compose.yaml
+	rules "$PID" --against compose.yaml >/dev/null
+	jq -r '.findings[] | select(.rule == "drift").message' "$T/audit.json" | grep -q "^IPC namespace: declared the host's (compose.yaml:1:"
+	echo 'services: { web: { image: x }, db: { image: x } }' >compose.yaml
+	run -3 "$ATOLL" audit --live --fail-on none --against compose.yaml "$PID"
+	[[ $output == *"describes several containers, and none by its name"* ]]
+}
+
 @test "who is audited: every container and sandbox, one that is named, nobody" {
 	running
 	"$ATOLL" audit --live --format json --fail-on none >"$T/all.json"

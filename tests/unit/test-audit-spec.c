@@ -146,6 +146,11 @@ static void example(void)
 	CHECK_INT(f->ns_of[NST_PID].mode, NSM_OWN);
 	CHECK_INT(f->ns_of[NST_USER].mode, NSM_HOST);
 	CHECK_INT(f->fact[FACT_ROOT_OF_HOST].is, TRI_YES);
+	CHECK_STR(f->fact[FACT_ROOT].text, "uid 0");
+	f = facts_of(&a, "{\"ociVersion\":\"1.0.2\",\"process\":{\"user\":{\"uid\":1000}}}");
+	CHECK_INT(f->fact[FACT_ROOT].is, TRI_NO);
+	CHECK_STR(f->fact[FACT_ROOT].text, "uid 1000");
+	f = facts_of(&a, text);
 	CHECK_INT(f->fact[FACT_DEVICES_ALL].is, TRI_NO);
 	CHECK_INT(f->seccomp.mode, SECM_NOT_SET);
 	CHECK_STR(items_of(f, LIST_UNMASKED), "");
