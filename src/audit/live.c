@@ -490,9 +490,7 @@ int audit_live(struct audit *a, const struct live_opts *o, struct err *e)
 	if (r < 0)
 		return err_set(e, -r, "read the processes in %.256s: %m", l.proc);
 	if (o->against) {
-		audit_init(&declared, a->arena);
-		l.declared = &declared;
-		r = audit_read_path(&declared, o->against, e);
+		r = live_declared_read(&l, &declared, e);
 		if (r < 0) {
 			pn_free(l.snap);
 			return r;
