@@ -31,23 +31,25 @@ static void undo(struct cgroup *cg, const unsigned int *parents)
 	for (size_t i = 0; i < cg->count; i++) {
 		struct cgroup_hierarchy *h = &cg->h[i];
 		unsigned int left = parents[i];
-		autoclose int root = -1;
 		char path[PATH_MAX];
 
 		if (h->fd >= 0)
 			(void)close(h->fd);
 		h->fd = -1;
-		if (!h->made && left == 0)
+		if ((!h->made && left == 0) || !cgroup_full_path(h, path))
 			continue;
-		root = cgroup_open_dir(h, AT_FDCWD, h->mount_point);
-		(void)snprintf(path, sizeof(path), "%s", h->path + 1);
-		if (root >= 0 && h->made)
-			(void)unlinkat(root, path, AT_REMOVEDIR);
+		/* By path: descriptors may be what was lacking. */
+		if (h->made)
+			(void)rmdir(path);
 		h->made = false;
 		/* Above it, what we made: what is not there was not reached. */
-		for (char *slash; root >= 0 && left > 0 && (slash = strrchr(path, '/'));) {
+		while (left > 0) {
+			char *slash = strrchr(path, '/');
+
+			if (!slash || (size_t)(slash - path) <= strlen(h->mount_point))
+				break;
 			*slash = '\0';
-			if (unlinkat(root, path, AT_REMOVEDIR) == 0)
+			if (rmdir(path) == 0)
 				left--;
 			else if (errno != ENOENT)
 				break;

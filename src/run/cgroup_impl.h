@@ -5,6 +5,7 @@
  * run/cgroup.h. Formatting of limits is pure: rows in, file names and values
  * out; cgroup_limits.c is what writes them. */
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -193,6 +194,8 @@ int cgroup_v2_freeze(const struct cgroup_hierarchy *h, bool frozen, struct err *
 int cgroup_v2_event(int events_fd, const char *key);
 /* Parent directory of h's cgroup, O_PATH; *ret_leaf points into h->path. */
 int cgroup_open_parent(const struct cgroup_hierarchy *h, const char **ret_leaf);
+/* False: too long. */
+bool cgroup_full_path(const struct cgroup_hierarchy *h, char path[static PATH_MAX]);
 int cgroup_open_dir(const struct cgroup_hierarchy *h, int dirfd, const char *path);
 
 /* A walk of a tree of cgroups, whatever its depth. enter: before its children;

@@ -527,7 +527,7 @@ static int remove_one(const struct cgroup_hierarchy *h)
 	return gone(r) ? 0 : r;
 }
 
-static bool path_of(const struct cgroup_hierarchy *h, char path[static PATH_MAX])
+bool cgroup_full_path(const struct cgroup_hierarchy *h, char path[static PATH_MAX])
 {
 	int n = snprintf(path, PATH_MAX, "%s%s", h->mount_point, h->path);
 
@@ -538,7 +538,7 @@ bool cgroup_is_there(const struct cgroup_hierarchy *h)
 {
 	char path[PATH_MAX];
 
-	return path_of(h, path) && faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	return cgroup_full_path(h, path) && faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 bool cgroup_remove_empty(struct cgroup *cg)
@@ -549,7 +549,7 @@ bool cgroup_remove_empty(struct cgroup *cg)
 		struct cgroup_hierarchy *h = &cg->h[i];
 		char path[PATH_MAX];
 
-		if (h->made && path_of(h, path) && (rmdir(path) == 0 || errno == ENOENT))
+		if (h->made && cgroup_full_path(h, path) && (rmdir(path) == 0 || errno == ENOENT))
 			h->made = false;
 		else
 			all = false;

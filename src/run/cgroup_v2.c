@@ -12,7 +12,10 @@
 #include "base/cleanup.h"
 #include "sys/syscalls.h"
 
-enum { FREEZE_TIMEOUT_MS = 10000 };
+enum {
+	FREEZE_TIMEOUT_MS = 10000,
+	FREEZE_LOOK_MS = 50, /* the removal of a cgroup wakes nobody */
+};
 
 /* --- limits: one row a file, in the order of writing ------------------------ */
 
@@ -297,20 +300,24 @@ int cgroup_v2_freeze(const struct cgroup_hierarchy *h, bool frozen, struct err *
 	if (r < 0 || events < 0)
 		return err_set(e, r < 0 ? -r : errno, "%s the cgroup %s%s: %m",
 			       frozen ? "freeze" : "thaw", h->mount_point, h->path);
-	for (;;) {
+	for (int waited = 0;;) {
 		struct pollfd p = { .fd = events, .events = POLLPRI };
 
 		r = cgroup_v2_event(events, "frozen");
+		if (r == -ENODEV)
+			return err_set(e, ESRCH, "the cgroup %s%s has been removed meanwhile",
+				       h->mount_point, h->path);
 		if (r < 0)
 			return err_set(e, -r, "read cgroup.events of %s%s: %m", h->mount_point,
 				       h->path);
 		/* Thawed by us, but perhaps still frozen by a cgroup above. */
 		if (!frozen || r == 1)
 			return 0;
-		r = poll(&p, 1, FREEZE_TIMEOUT_MS);
+		r = poll(&p, 1, FREEZE_LOOK_MS);
 		if (r < 0 && errno != EINTR)
 			return err_set(e, errno, "poll cgroup.events: %m");
-		if (r == 0) {
+		waited += r == 0 ? FREEZE_LOOK_MS : 0;
+		if (waited >= FREEZE_TIMEOUT_MS) {
 			(void)cgroup_write(h->fd, "cgroup.freeze", "0");
 			return err_set(e, ETIMEDOUT, "the cgroup %s%s does not freeze within %d s",
 				       h->mount_point, h->path, FREEZE_TIMEOUT_MS / 1000);

@@ -244,6 +244,24 @@ static void only_made(struct cgroup *cg)
 	cg->count = n;
 }
 
+enum { LEAVE_MS = 100 };
+
+/* The cgroups of a dead maker. Only while its child lives (it holds the lock) is that who is in
+ * them: after that, somebody else may have made them again, and what is empty may go. */
+static int end_intended(struct cgroup *cg, int lock_fd, struct err *e)
+{
+	only_made(cg);
+	if (lock_fd >= 0 && state_is_locked(lock_fd, STATE_BYTE_EXEC) > 0)
+		return entry_cgroup_end(cg, e);
+	if (cg->count == 0 || cgroup_remove_empty(cg))
+		return 0;
+	/* It lets go of the lock a moment before it leaves its cgroup. */
+	if (cgroup_open(cg, NULL) == 0 && cgroup_wait_empty(cg, LEAVE_MS, NULL) == 0)
+		(void)cgroup_remove(cg, NULL);
+	cgroup_close(cg);
+	return 0;
+}
+
 /* With the lock on ROOT: nobody is between mkdir and the entry's own lock. */
 static int sweep_locked(int root_fd, const char *id, struct arena *a, struct err *e)
 {
@@ -269,8 +287,7 @@ static int sweep_locked(int root_fd, const char *id, struct arena *a, struct err
 	if (r == 0 && lock >= 0 && st.pid > 0)
 		return 0;
 	if (r == 0 && st.pid == 0) {
-		only_made(&st.cgroup);
-		r = entry_cgroup_end(&st.cgroup, e);
+		r = end_intended(&st.cgroup, lock, e);
 		if (r < 0)
 			return r;
 		/* The child may be dying yet, if there was no cgroup to wait for: it has been

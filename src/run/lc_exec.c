@@ -105,6 +105,12 @@ static int make_process(struct lc *lc, const struct lc_exec *o, const struct oci
 	return r;
 }
 
+/* Engines read "no such file" as: no such command. */
+static int gone(struct err *e)
+{
+	return err_set(e, ESRCH, "cannot exec in a stopped container: container not running");
+}
+
 /* Which namespaces of the process differ from ours. */
 static int different_namespaces(pid_t pid, uint64_t *ret, struct err *e)
 {
@@ -120,7 +126,7 @@ static int different_namespaces(pid_t pid, uint64_t *ret, struct err *e)
 		if (stat(ours, &b) < 0)
 			continue; /* a kernel without this kind */
 		if (stat(theirs, &a) < 0)
-			return err_set(e, errno, "open %s: %m", theirs);
+			return errno == ENOENT ? gone(e) : err_set(e, errno, "open %s: %m", theirs);
 		if (a.st_ino != b.st_ino || a.st_dev != b.st_dev)
 			flags |= oci_ns_info[i].clone_flag;
 	}
@@ -138,9 +144,7 @@ static int check_status(const struct container *c, const struct lc_exec *o, stru
 			       ? 0
 			       : err_set(e, EBUSY,
 					 "cannot exec in a paused container (use --ignore-paused to override)");
-	case STATUS_STOPPED:
-		return err_set(e, ESRCH,
-			       "cannot exec in a stopped container: container not running");
+	case STATUS_STOPPED: return gone(e);
 	case STATUS_CREATING: break;
 	}
 	return err_set(e, EBUSY, "cannot exec in a container that is being created");
@@ -206,7 +210,7 @@ static int draw(struct lc *lc, const struct lc_exec *o, struct container *target
 		r = different_namespaces(target->init.pid, &env.exec_join, e);
 	/* Was it still the container whose namespaces we have just looked at? */
 	if (r == 0 && pidref_exited(&target->init))
-		r = err_set(e, ESRCH, "cannot exec in a stopped container: container not running");
+		r = gone(e);
 	if (r == 0)
 		r = lc_plan_self(lc, &env, e);
 	env.exec_joins_user = env.exec_join & CLONE_NEWUSER;

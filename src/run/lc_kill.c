@@ -51,6 +51,9 @@ static int signal_all(struct container *c, int sig, struct err *e)
 	if (r == 0 && sig == SIGKILL) {
 		thaw_to_die(cg);
 		(void)cgroup_wait_empty(cg, KILL_WAIT_MS, NULL);
+		/* It has left the cgroup a moment before it has ended. */
+		if (c->init.fd >= 0)
+			(void)pidref_wait_exit(&c->init, KILL_WAIT_MS);
 	}
 	cgroup_close(cg);
 	return r;

@@ -73,6 +73,30 @@ static int make_dirs(const char *path)
 	return mkdir(buf, 0700) < 0 && errno != EEXIST ? -errno : 0;
 }
 
+/* The files of one directory and of those below it, two levels at most. */
+static int empty_dir(int dirfd, const char *path, int levels)
+{
+	int fd = openat(dirfd, path, DIR_FLAGS), r = 0;
+	autodir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *d;
+
+	if (!dir) {
+		r = -errno;
+		cleanup_fd(&fd);
+		return r == -ENOENT ? 0 : r;
+	}
+	while (r == 0 && (d = readdir(dir))) {
+		if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
+			continue;
+		if (unlinkat(fd, d->d_name, 0) == 0 || errno == ENOENT)
+			continue;
+		r = errno == EISDIR && levels > 0 ? empty_dir(fd, d->d_name, levels - 1) : -errno;
+	}
+	if (r == 0 && unlinkat(dirfd, path, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		r = -errno;
+	return r;
+}
+
 int records_open(struct arena *a, const char *root, bool make, struct records *ret, struct err *e)
 {
 	static const char *const parts[] = { "records", "names" };
@@ -179,16 +203,24 @@ static bool record_exists(struct records *rs, const char *id)
 	return faccessat(rs->fd, record_path(rs->arena, id), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* symlinkat(2) is the test and the claim in one. A link that points to nothing
- * was left by somebody who died: it is renamed over, under the lock of names/. */
+/* The lock of whoever makes a record or changes a name: a descriptor that holds it. */
+static int lock_names(struct records *rs, struct err *e)
+{
+	autoclose int names = openat(rs->fd, "names", DIR_FLAGS);
+	int r = names < 0 ? -1 : flock(names, LOCK_EX);
+
+	while (r < 0 && names >= 0 && errno == EINTR)
+		r = flock(names, LOCK_EX);
+	return r < 0 ? err_set(e, errno, "lock %s/names: %m", rs->root) : take_fd(names);
+}
+
+/* Under the lock of names/. symlinkat(2) is the test and the claim in one. A link
+ * that points to nothing was left by somebody who died: it is made anew. */
 static int claim_name(struct records *rs, const char *name, const char *id, struct err *e)
 {
 	const char *link = arena_printf(rs->arena, "names/%s", name);
-	autoclose int names = openat(rs->fd, "names", DIR_FLAGS);
 	const char *holder;
 
-	if (names < 0 || flock(names, LOCK_EX) < 0)
-		return err_set(e, errno, "lock %s/names: %m", rs->root);
 	if (symlinkat(id, rs->fd, link) == 0)
 		return 0;
 	if (errno != EEXIST)
@@ -232,9 +264,10 @@ static int fill_record(struct records *rs, struct record *r, struct err *e)
 int record_make(struct records *rs, struct record *r, struct err *e)
 {
 	int err = r->named ? record_check_name(r->name, e) : 0;
+	autoclose int names = err < 0 ? -1 : lock_names(rs, e);
 
-	if (err < 0)
-		return err;
+	if (err < 0 || names < 0)
+		return err < 0 ? err : names;
 	/* The record first: a name that points to no record is free for everybody. */
 	if (mkdirat(rs->fd, record_path(rs->arena, r->id), 0700) < 0)
 		return err_set(e, errno, "make %s/records/%s: %m", rs->root, r->id);
@@ -242,6 +275,7 @@ int record_make(struct records *rs, struct record *r, struct err *e)
 	if (err == 0 && r->named)
 		err = claim_name(rs, r->name, r->id, e);
 	if (err < 0) {
+		cleanup_fd(&names); /* it is for the remover to lock */
 		(void)record_remove(rs, r, NULL);
 		record_close(r);
 	}
@@ -265,19 +299,49 @@ static int read_record(struct records *rs, struct record *r, struct err *e)
 	return err < 0 ? err : bind_object(&ctx, doc.root, rows, r);
 }
 
-int record_open(struct records *rs, const char *id, struct record *ret, struct err *e)
+static int open_exit(int dir_fd)
+{
+	return openat(dir_fd, "exit", O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+}
+
+static bool is_locked(int exit_fd)
+{
+	/* Shared, so that those who only ask do not see each other. */
+	if (flock(exit_fd, LOCK_SH | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK;
+	(void)flock(exit_fd, LOCK_UN);
+	return false;
+}
+
+/* What somebody who died has left half made or half removed, nobody will finish: that
+ * nobody is at it just now is known under the lock of names/, which makers hold until they
+ * hold that of `exit`. */
+static void sweep(struct records *rs, const char *id)
+{
+	const char *path = record_path(rs->arena, id);
+	autoclose int names = lock_names(rs, NULL);
+	autoclose int dir = names < 0 ? -1 : openat(rs->fd, path, DIR_FLAGS);
+	autoclose int exit_fd = dir < 0 ? -1 : open_exit(dir);
+
+	if (dir < 0 || (exit_fd < 0 && errno != ENOENT))
+		return;
+	if (exit_fd >= 0 &&
+	    (faccessat(dir, "record.json", F_OK, AT_SYMLINK_NOFOLLOW) == 0 || is_locked(exit_fd)))
+		return;
+	(void)empty_dir(rs->fd, path, 1);
+}
+
+static int open_whole(struct records *rs, const char *id, struct record *ret, struct err *e)
 {
 	autorecord struct record r = RECORD_NULL;
 	int err;
 
-	if (!is_id(id))
-		return -ENOENT;
 	r.dir_fd = openat(rs->fd, record_path(rs->arena, id), DIR_FLAGS);
 	if (r.dir_fd < 0)
 		return errno == ENOENT
 			       ? -ENOENT
 			       : err_set(e, errno, "open the record of container %.12s: %m", id);
-	r.exit_fd = openat(r.dir_fd, "exit", O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	r.exit_fd = open_exit(r.dir_fd);
 	if (r.exit_fd < 0)
 		return errno == ENOENT
 			       ? -ENOENT
@@ -290,6 +354,18 @@ int record_open(struct records *rs, const char *id, struct record *ret, struct e
 	*ret = r;
 	r = RECORD_NULL;
 	return 0;
+}
+
+int record_open(struct records *rs, const char *id, struct record *ret, struct err *e)
+{
+	int r;
+
+	if (!is_id(id))
+		return -ENOENT;
+	r = open_whole(rs, id, ret, e);
+	if (r == -ENOENT && record_exists(rs, id))
+		sweep(rs, id);
+	return r;
 }
 
 static int by_text(const void *a, const void *b)
@@ -365,43 +441,17 @@ int record_find(struct records *rs, const char *word, struct record *ret, struct
 
 enum { MONITOR_FILES_MAX = 32 };
 
-/* The files of one directory and of those below it, two levels at most. */
-static int empty_dir(int dirfd, const char *path, int levels)
-{
-	int fd = openat(dirfd, path, DIR_FLAGS), r = 0;
-	autodir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *d;
-
-	if (!dir) {
-		r = -errno;
-		cleanup_fd(&fd);
-		return r == -ENOENT ? 0 : r;
-	}
-	while (r == 0 && (d = readdir(dir))) {
-		if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
-			continue;
-		if (unlinkat(fd, d->d_name, 0) == 0 || errno == ENOENT)
-			continue;
-		r = errno == EISDIR && levels > 0 ? empty_dir(fd, d->d_name, levels - 1) : -errno;
-	}
-	if (r == 0 && unlinkat(dirfd, path, AT_REMOVEDIR) < 0 && errno != ENOENT)
-		r = -errno;
-	return r;
-}
-
 int record_remove(struct records *rs, const struct record *r, struct err *e)
 {
 	const char *path = record_path(rs->arena, r->id), *holder;
 	int err = 0;
 
 	if (r->named) {
-		autoclose int names = openat(rs->fd, "names", DIR_FLAGS);
+		autoclose int names = lock_names(rs, NULL);
 
-		if (names >= 0 && flock(names, LOCK_EX) == 0) {
-			holder = name_target(rs, r->name);
-			if (holder && strcmp(holder, r->id) == 0)
-				(void)unlinkat(names, r->name, 0);
-		}
+		holder = names < 0 ? NULL : name_target(rs, r->name);
+		if (holder && strcmp(holder, r->id) == 0)
+			(void)unlinkat(names, r->name, 0);
 	}
 	/* The monitor of a container that was just killed may be writing down its end here: a file
 	 * or two, and then no more. */
@@ -415,10 +465,7 @@ int record_remove(struct records *rs, const struct record *r, struct err *e)
 
 bool record_is_held(const struct record *r)
 {
-	if (flock(r->exit_fd, LOCK_EX | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK;
-	(void)flock(r->exit_fd, LOCK_UN);
-	return false;
+	return is_locked(r->exit_fd);
 }
 
 static int read_status(int fd, int *ret)

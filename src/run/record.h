@@ -16,7 +16,9 @@
  *	names/NAME -> ID   given names; what points to no record counts for nothing
  *
  * The maker of a record holds flock(exit) while there may be a record without a
- * container. So a record without exit status, container and holder is stale. */
+ * container. So a record without exit status, container and holder is stale. It
+ * holds flock(names) until then: who has that lock and finds a record without
+ * record.json and holder, or without `exit`, sees what somebody who died has left. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -69,7 +71,7 @@ int record_make(struct records *rs, struct record *r, struct err *e);
 /* record.json anew. */
 int record_save(const struct record *r, struct arena *a, struct err *e);
 
-/* By id. -ENOENT without a message. */
+/* By id. -ENOENT without a message: also if it was left half made, and is swept now. */
 int record_open(struct records *rs, const char *id, struct record *ret, struct err *e);
 /* By name, id or unique beginning of an id. -ENOENT "container does not exist". */
 int record_find(struct records *rs, const char *word, struct record *ret, struct err *e);

@@ -44,6 +44,7 @@ int start_send(int state_fd, void (*say)(void *arg, bool debug, const char *msg)
 {
 	autoclose int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	struct sockaddr_un sa;
+	bool heard = false;
 	int r;
 
 	*ret_ends = false;
@@ -61,6 +62,9 @@ int start_send(int state_fd, void (*say)(void *arg, bool debug, const char *msg)
 		struct wire_msg m;
 		int n = wire_recv_fd(fd, &m, &passed);
 
+		/* Of several starts one is heard. */
+		if ((n == 0 || n == -ECONNRESET) && !heard)
+			return -ESTALE;
 		if (n == 0 && listener)
 			return err_set(e, ECHILD,
 				       "the container died before its filter was in force");
@@ -68,6 +72,7 @@ int start_send(int state_fd, void (*say)(void *arg, bool debug, const char *msg)
 			return 0;
 		if (n < 0)
 			return err_set(e, -n, "receive from the container: %m");
+		heard = true; /* WIRE_GO comes first */
 		if (m.type == WIRE_WARN || m.type == WIRE_DEBUG)
 			say(arg, m.type == WIRE_DEBUG, m.err.msg);
 		if (m.type == WIRE_LISTENER) {
@@ -113,7 +118,8 @@ static int serve(struct ctx *c)
 	autoclose int conn = accept4(c->start_fd, NULL, NULL, SOCK_CLOEXEC);
 	struct wire_msg m;
 
-	if (conn < 0 || wire_recv(conn, &m) != 1 || m.type != WIRE_GO)
+	if (conn < 0 || wire_recv(conn, &m) != 1 || m.type != WIRE_GO ||
+	    wire_send(conn, WIRE_GO, 0, NULL) < 0)
 		return 0;
 	cleanup_fd(&c->sync[1]);
 	c->sync[1] = take_fd(conn);

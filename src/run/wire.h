@@ -13,6 +13,7 @@
  *                                mapping it may not set; the child waits for WIRE_GO
  *   child -> host   WIRE_DEBUG   step is about to be done, err.msg describes it (--debug)
  *   host  -> child  WIRE_GO      the host's steps are done, go on
+ *   child -> start  WIRE_GO      this start is the one that is heard
  * End of file means: for the host, that exec succeeded (or the child died: the
  * pidfd tells); for the child, that the runtime is gone, so it exits. */
 
