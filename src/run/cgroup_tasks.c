@@ -538,7 +538,8 @@ bool cgroup_is_there(const struct cgroup_hierarchy *h)
 {
 	char path[PATH_MAX];
 
-	return cgroup_full_path(h, path) && faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	return cgroup_full_path(h, path) &&
+	       faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 bool cgroup_remove_empty(struct cgroup *cg)
