@@ -105,6 +105,25 @@ weak() {
 	jq -e '[.findings[] | select(.rule == "drift").message] | length == 1 and (.[0] | contains("/proc/keys"))' "$E/audit.json"
 }
 
+@test "drift: none, whatever the options are" {
+	local name i=0
+	undrifted() {
+		name=as-declared$((++i))
+		started "$name" "$@"
+		rules "$name" >/dev/null
+		podman_ rm -f -t 0 "$name" >/dev/null
+		jq -c '[.findings[] | select(.rule == "drift").message]' "$E/audit.json"
+		jq -e '([.findings[].rule] + [.untold[].rule]) | index("drift") == null' "$E/audit.json"
+	}
+	mkdir -p "$E/plain"
+	undrifted --user 0:0 --group-add 27
+	undrifted --user 1000:7 --group-add 0 --group-add 27 --cap-add SETGID
+	undrifted --tmpfs /a --tmpfs /b:exec,suid,dev --mount type=tmpfs,destination=/c,tmpfs-mode=755 --shm-size 1m
+	undrifted -v "$E/plain:/d:nosuid,noexec,nodev" -v "$E/plain:/e:ro" -v "$E/plain:/f:suid,exec,dev" -v named:/g:nosuid
+	undrifted --uidmap 0:100000:65536 --gidmap 0:200000:65536 --group-add 27
+	undrifted --privileged --user 0:0
+}
+
 @test "an exec with more rights" {
 	started visited
 	podman_ exec -d --privileged --user 0 visited sleep 1000
