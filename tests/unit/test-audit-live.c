@@ -382,10 +382,20 @@ static void all(void)
 	CHECK_INT(audit_live(&au, &o, &e), 0);
 	CHECK_INT(au.object_count, 1);
 	CHECK_STR(au.object_count ? au.objects->object : NULL, "container/web");
-	o.count = 1;
-	o.targets = (char *[]){ (char[]){ "nobody" } };
-	CHECK_INT(audit_live(&au, &o, &e), -ESRCH);
-	CHECK_STR(e.msg, "nobody: no such process, namespace or container");
+	audit_init(&au, &a);
+	o.count = 3;
+	o.targets = (char *[]){ (char[]){ "nobody" }, (char[]){ "web" }, (char[]){ "a b" } };
+	CHECK_INT(audit_live(&au, &o, &e), 0);
+	CHECK_INT(au.object_count, 1);
+	CHECK_INT(au.diag_count, 2);
+	CHECK_STR(au.diags ? au.diags->message : NULL,
+		  "nobody: no such process, namespace or container");
+	CHECK(au.diags && au.diags->blocks && au.diags->next && au.diags->next->blocks);
+	audit_init(&au, &a);
+	o.count = 1; /* that alone is wrong, and not that nothing runs here as well */
+	CHECK_INT(audit_live(&au, &o, &e), 0);
+	CHECK_INT(au.object_count, 0);
+	CHECK_INT(au.diag_count, 1);
 	close_scene(&s);
 }
 
