@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* System calls that lead towards the kernel or out of a container, in the one wording that
- * live filters and profiles of files are compared by (LIST_SECCOMP_WEAK, `atoll seccomp`). */
+/* What leads towards the kernel or out of a container, said once for all readers. First system
+ * calls, in the one wording that live filters and profiles of files are compared by
+ * (LIST_SECCOMP_WEAK, `atoll seccomp`). */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,3 +33,14 @@ bool danger_by_default(const struct danger_call *d, uint64_t bounding, const cha
 /* More items of LIST_SECCOMP_WEAK. */
 #define DANGER_UNKNOWN_CALLS "system calls that nobody named (the default action lets them through)"
 #define DANGER_OTHER_ARCH    "system calls of another architecture (%s)"
+
+/* ---- Devices and groups (danger_host.c) ----------------------------------------------------- */
+
+/* A disk, memory, or what else is the host itself, by its number: what its node is called
+ * mostly, "/dev/sd*". minor -1: any. NULL: none of these. */
+const char *danger_device(char type, int64_t major, int64_t minor);
+
+/* A supplementary group that opens what only root should: its name. By number only those that
+ * are the same in every distribution; a word may be a name or a number. NULL: none of these. */
+const char *danger_gid(int64_t gid);
+const char *danger_group(const char *word);

@@ -5,7 +5,7 @@
 #include "audit/from_compose.h"
 #include "base/cleanup.h"
 
-enum { CHAIN_MAX = 64 };
+enum { CHAIN_MAX = 128 };
 
 /* What a mode may be beside host, service:NAME, container:NAME and, with Podman, ns:PATH. */
 static const struct ns_row {
@@ -69,10 +69,19 @@ static struct answer unset(struct cservice *s, const struct cv *v)
 				arena_printf(s->a->arena, "variable %s is not set", v->unset) };
 }
 
+static struct answer no_end(struct cservice *s, const struct ns_row *r, const struct cv *first,
+			    const char *how)
+{
+	const char *why = arena_printf(s->a->arena, "services refer to each other %s", how);
+
+	cv_diag(s->c, DIAG_UNRESOLVED, first, "%s: %s", r->field, why);
+	return (struct answer){ NSM_UNKNOWN, why };
+}
+
 /* Where service:NAME leads to in the end; `first` is what stands in the service itself. */
 static struct answer follow(struct cservice *s, const struct ns_row *r, const struct cv *first)
 {
-	const struct cv *v = first, *service;
+	const struct cv *v = first, *service, *mark = NULL;
 	struct answer ret = { NSM_CONTAINER, first->text };
 	const char *name;
 
@@ -85,6 +94,10 @@ static struct answer follow(struct cservice *s, const struct ns_row *r, const st
 			ret.text = arena_printf(s->a->arena, "there is no service %s", name);
 			return ret;
 		}
+		if (service == mark)
+			return no_end(s, r, first, "in a ring");
+		if (i == CHAIN_MAX / 2) /* by now it goes round, if it does */
+			mark = service;
 		v = cv_get(service, r->field);
 		if (r->type == NST_NET && host_network(s, service)) {
 			ret = (struct answer){ NSM_HOST,
@@ -106,9 +119,7 @@ static struct answer follow(struct cservice *s, const struct ns_row *r, const st
 		if (!after(v->text, "service:"))
 			return ret;
 	}
-	cv_diag(s->c, DIAG_UNRESOLVED, first, "%s: services refer to each other in a ring",
-		r->field);
-	return (struct answer){ NSM_UNKNOWN, "services refer to each other in a ring" };
+	return no_end(s, r, first, "in a chain that is too long to be followed");
 }
 
 static struct answer mode_of(struct cservice *s, const struct ns_row *r, const struct cv *v)

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "audit/danger.h"
 #include "audit/from_compose.h"
 #include "audit/spec.h"
 #include "base/cleanup.h"
@@ -109,23 +110,15 @@ static void set_user(struct cservice *s)
 
 static void set_groups(struct cservice *s)
 {
-	static const char *const strong[] = { "root",   "docker", "podman",  "disk", "kvm",
-					      "lxd",    "incus",  "libvirt", "sudo", "wheel",
-					      "shadow", "kmem",   "adm",     "lxc",  "input" };
-
 	list_whole(s->f, LIST_GROUPS);
 	for (const struct cv *v = cv_first(cv_get(s->v, "group_add")); v; v = cv_after(v)) {
-		const char *name = cv_text(v);
+		const char *word = cv_text(v), *name = word ? danger_group(word) : NULL;
 
-		if (!name)
-			continue;
-		if (v->unset)
+		if (word && v->unset)
 			list_unknown(s->f, LIST_GROUPS, unset_why(s, v));
-		else if (*name && strspn(name, "0") == strlen(name))
-			list_add(s->a, s->f, LIST_GROUPS, cv_at(v), "0");
-		for (size_t i = 0; i < ARRAY_LEN(strong); i++)
-			if (!strcmp(name, strong[i]))
-				list_add(s->a, s->f, LIST_GROUPS, cv_at(v), strong[i]);
+		if (name)
+			list_add(s->a, s->f, LIST_GROUPS, cv_at(v), word)->arg =
+				strcmp(name, word) != 0 ? name : NULL;
 	}
 }
 
@@ -149,7 +142,7 @@ static uint64_t cap_list(struct cservice *s, const struct cv *list, bool adds,
 
 		if (!name || v->unset)
 			continue;
-		node.text = !strcasecmp(name, "CAP_ALL") ? "ALL" : name;
+		node.text = name;
 		node.len = (uint32_t)strlen(node.text);
 		found = spec_caps(&spec, &names, true);
 		if (found.all)

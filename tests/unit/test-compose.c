@@ -401,7 +401,31 @@ static void test_namespaces(void)
 	CHECK_STR(said(&r, DIAG_UNKNOWN_VALUE, 0),
 		  "!compose.yaml:7:40: ipc: docker compose knows no mode \"Host\"");
 	CHECK_INT(count_of(&r, DIAG_UNRESOLVED), 3); /* the ring from both sides, and nobody */
+	CHECK_STR(service(&r, "f")->ns_of[NST_PID].text, "services refer to each other in a ring");
 	CHECK_STR(found(&r, "c", "pid-host"), "compose.yaml:4:22");
+}
+
+/* How long they are is not what is wrong with them: long ones are not called rings. */
+static void test_chains(void)
+{
+	enum { CHAIN = 300 };
+	autorun struct run r = { 0 };
+	char text[CHAIN * 64];
+	size_t n;
+
+	CASE("chains");
+	n = (size_t)snprintf(text, sizeof(text), "services:\n  s0: {image: x, pid: host}\n");
+	for (int i = 1; i < CHAIN; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+				      "  s%d: {image: x, pid: 'service:s%d'}\n", i, i - 1);
+	one(&r, text);
+	CHECK_INT(service(&r, "s100")->ns_of[NST_PID].mode, NSM_HOST);
+	CHECK_INT(service(&r, "s299")->ns_of[NST_PID].mode, NSM_UNKNOWN);
+	CHECK_STR(service(&r, "s299")->ns_of[NST_PID].text,
+		  "services refer to each other in a chain that is too long to be followed");
+	for (const struct diag *d = r.a.diags; d; d = d->next)
+		CHECK(!strstr(d->message, "ring"));
+	CHECK(count_of(&r, DIAG_UNRESOLVED) > 0);
 }
 
 static void test_mounts(void)
@@ -754,6 +778,8 @@ static void test_shapes(void)
 		{ "services: {a: {image: x, volumes: [{type: odd, target: /x}]}}\n",
 		  DIAG_UNKNOWN_VALUE, 1 },
 		{ "services: {a: {image: x, ports: ['http:80']}}\n", DIAG_UNKNOWN_VALUE, 1 },
+		/* Docker's word for all is ALL alone */
+		{ "services: {a: {image: x, cap_add: [CAP_ALL]}}\n", DIAG_UNKNOWN_VALUE, 1 },
 		{ "services: {a: {image: x, device_cgroup_rules: [x]}}\n", DIAG_UNKNOWN_VALUE, 1 },
 		{ "services: {a: {image: x, pids_limit: 1, deploy: {resources: {limits: {pids: 2}}}}}\n",
 		  DIAG_UNKNOWN_VALUE, 1 },
@@ -897,6 +923,7 @@ int main(void)
 	test_booleans();
 	test_caps();
 	test_namespaces();
+	test_chains();
 	test_mounts();
 	test_known_variables();
 	test_override();
