@@ -185,7 +185,10 @@ struct mount_fact {
 	enum tri shared; /* propagation back to the host: shared, rshared, Bidirectional */
 	enum tri
 		socket; /* an engine's socket by identity (live); files: TRI_UNKNOWN, the path tells */
-	enum tri host_proc; /* shows the host's processes (live, by device number) */
+	enum tri
+		host_proc; /* shows the host's processes (live: by device number; a volume of that type) */
+	enum tri
+		host_cgroup; /* the host's cgroup tree as a volume, whatever cgroup namespace it has */
 	enum tri host_root; /* the host's root file system (live) */
 	const char *
 		via; /* detour that led here ("volumes_from: db", "volume data, driver_opts.device"), or NULL */
@@ -202,8 +205,8 @@ enum list_id {
 	LIST_MASK_TAMPERED, /* masks that are not what they should be */
 	LIST_UNMASKED,      /* default masked paths that are not masked */
 	LIST_PROC_WRITABLE, /* default read-only paths that are writable */
-	LIST_DEVICES,       /* host devices handed in beyond every runtime's default set: path */
-	LIST_GROUPS,        /* privileged supplementary groups: "0", "docker" */
+	LIST_DEVICES, /* host devices handed in beyond every runtime's default set: path, or the rule that allows them; num: not 0: its number is that of a disk or of memory, whatever it is called */
+	LIST_GROUPS,  /* privileged supplementary groups: "0", "docker" */
 	LIST_SECCOMP_WEAK, /* dangerous calls that the profile lets through: names, "default action is ALLOW" */
 	LIST_SYSCTLS,      /* name; arg: value */
 	LIST_HOOKS,        /* code that runs outside or with more rights */

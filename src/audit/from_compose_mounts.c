@@ -109,26 +109,13 @@ static void bind_mount(struct cservice *s, const struct use *u, const char *path
 			 arena_printf(s->a->arena, "%s (%s)", m->source, u->via));
 }
 
-/* File systems that a kernel mounts without a disk: what they show is the host's. */
-static bool is_kernel_fs(const char *type)
-{
-	static const char *const types[] = { "proc",    "sysfs",     "cgroup",     "cgroup2",
-					     "debugfs", "tracefs",   "securityfs", "devtmpfs",
-					     "devpts",  "mqueue",    "pstore",     "bpf",
-					     "tmpfs",   "hugetlbfs", "configfs",   "efivarfs" };
-
-	for (size_t i = 0; i < ARRAY_LEN(types); i++)
-		if (!strcmp(types[i], type))
-			return true;
-	return false;
-}
-
 /* A named volume whose driver_opts make it something of the host. */
 static void driver_opts(struct cservice *s, struct use *u, const struct cv *opts)
 {
 	const struct cv *dev = cv_get(opts, "device");
 	const char *type = cv_text(cv_get(opts, "type")), *o = cv_text(cv_get(opts, "o"));
 	const char *device = cv_text(dev);
+	const struct spec spec = { .a = s->a, .f = s->f };
 	struct arena *a = s->a->arena;
 	struct mount_fact *m;
 	struct use made = *u;
@@ -145,10 +132,9 @@ static void driver_opts(struct cservice *s, struct use *u, const struct cv *opts
 		bind_mount(s, &made, device, cv_at(dev));
 		return;
 	}
-	m = add_mount(s, &made, is_kernel_fs(type) ? MK_KERNEL : MK_VOLUME,
-		      dev ? cv_at(dev) : cv_at(opts));
+	m = add_mount(s, &made, MK_VOLUME, dev ? cv_at(dev) : cv_at(opts));
 	if (m) {
-		m->fstype = is_kernel_fs(type) ? type : NULL;
+		spec_volume_type(&spec, m, type);
 		m->via = m->kind == MK_KERNEL ? made.via : NULL;
 	}
 	if (!strcmp(type, "overlay"))
@@ -398,95 +384,6 @@ void compose_mounts(struct cservice *s)
 
 /* ---- Devices ------------------------------------------------------------------------------ */
 
-/* Device numbers that are given to a rule instead of a path (Linux, Documentation/admin-guide/devices.txt);
- * minor -1: all of them. */
-static const struct {
-	char type;
-	int64_t major, minor;
-	const char *path;
-} numbers[] = {
-	{ 'b', 8, -1, "/dev/sd*" },       { 'b', 259, -1, "/dev/nvme*" },
-	{ 'b', 253, -1, "/dev/dm-*" },    { 'b', 254, -1, "/dev/vd*" },
-	{ 'b', 252, -1, "/dev/vd*" },     { 'b', 7, -1, "/dev/loop*" },
-	{ 'b', 9, -1, "/dev/md0" },       { 'b', 202, -1, "/dev/xvd*" },
-	{ 'b', 179, -1, "/dev/mmcblk*" }, { 'c', 1, 1, "/dev/mem" },
-	{ 'c', 1, 2, "/dev/kmem" },       { 'c', 1, 4, "/dev/port" },
-	{ 'c', 1, 11, "/dev/kmsg" },      { 'c', 21, -1, "/dev/sg0" },
-	{ 'c', 13, -1, "/dev/input" },    { 'c', 189, -1, "/dev/bus/usb" },
-	{ 'c', 10, 223, "/dev/uinput" },  { 'c', 202, -1, "/dev/cpu/0/msr" },
-};
-
-/* Those that every container may use. */
-static bool is_usual_number(int64_t major, int64_t minor)
-{
-	return (major == 1 &&
-		(minor == 3 || minor == 5 || minor == 7 || minor == 8 || minor == 9)) ||
-	       (major == 5 && (minor == 0 || minor == 2)) || major == 136;
-}
-
-struct device_rule {
-	char type;            /* a, b, c; 0: none */
-	int64_t major, minor; /* -1: all */
-	const char *access;
-};
-
-static bool number_or_star(const char *s, size_t len, int64_t *ret)
-{
-	*ret = -1;
-	return (len == 1 && *s == '*') || num_i64(s, len, ret) == 0;
-}
-
-/* "a", "c 10:200 rwm", "b *:* rw" */
-static bool parse_rule(const char *text, struct device_rule *ret)
-{
-	const char *p = text, *colon;
-
-	*ret = (struct device_rule){ .type = *p, .major = -1, .minor = -1, .access = "rwm" };
-	if (*p != 'a' && *p != 'b' && *p != 'c')
-		return false;
-	if (!p[1])
-		return *p == 'a';
-	if (p[1] != ' ')
-		return false;
-	p += 2;
-	colon = strchr(p, ':');
-	if (!colon || !number_or_star(p, (size_t)(colon - p), &ret->major))
-		return false;
-	p = colon + 1;
-	if (!number_or_star(p, strcspn(p, " "), &ret->minor))
-		return false;
-	p += strcspn(p, " ");
-	ret->access = *p ? p + 1 : "";
-	return ret->access[strspn(ret->access, "rwm")] == '\0';
-}
-
-static void device_rule(struct cservice *s, const struct cv *v)
-{
-	struct device_rule r;
-	bool named = false;
-
-	if (!parse_rule(v->text, &r)) {
-		cv_diag(s->c, DIAG_UNKNOWN_VALUE, v, "\"%s\" is no rule for devices", v->text);
-		return;
-	}
-	if (r.type == 'a' || r.major < 0) {
-		fact_set(s->f, FACT_DEVICES_ALL, TRI_YES, cv_at(v), v->text);
-		return;
-	}
-	if (!strpbrk(r.access, "rw"))
-		return;
-	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
-		if (numbers[i].type != r.type || numbers[i].major != r.major ||
-		    (numbers[i].minor >= 0 && r.minor >= 0 && numbers[i].minor != r.minor))
-			continue;
-		list_add(s->a, s->f, LIST_DEVICES, cv_at(v), numbers[i].path);
-		named = true;
-	}
-	if (!named && !(r.type == 'c' && is_usual_number(r.major, r.minor)))
-		list_add(s->a, s->f, LIST_DEVICES, cv_at(v),
-			 arena_printf(s->a->arena, "%s (device_cgroup_rules)", v->text));
-}
-
 static void one_device(struct cservice *s, const struct cv *v)
 {
 	const struct cv *source = v->type == JSON_OBJECT ? cv_get(v, "source") : v;
@@ -509,6 +406,7 @@ void compose_devices(struct cservice *s)
 {
 	const struct cv *deploy = cv_get(cv_get(s->v, "deploy"), "resources");
 	const struct cv *gpus = cv_get(s->v, "gpus"), *v;
+	const struct spec spec = { .a = s->a, .f = s->f };
 	struct place at = s->privileged ? cv_at(s->privileged) : s->at;
 	const char *driver;
 
@@ -517,11 +415,12 @@ void compose_devices(struct cservice *s)
 	for (v = cv_first(cv_get(s->v, "devices")); v; v = cv_after(v))
 		one_device(s, v);
 	for (v = cv_first(cv_get(s->v, "device_cgroup_rules")); v; v = cv_after(v)) {
-		if (cv_text(v) && !v->unset)
-			device_rule(s, v);
-		else if (v->unset)
+		if (v->unset)
 			list_unknown(s->f, LIST_DEVICES,
 				     "a variable in its device rules is not set");
+		else if (cv_text(v) && !spec_device_rule(&spec, v->text, cv_at(v)))
+			cv_diag(s->c, DIAG_UNKNOWN_VALUE, v, "\"%s\" is no rule for devices",
+				v->text);
 	}
 	if (gpus && (cv_first(gpus) || (cv_text(gpus) && *gpus->text)))
 		list_add(s->a, s->f, LIST_DEVICES, cv_at(gpus), "gpus");

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "audit/danger.h"
 #include "audit/spec.h"
 #include "base/cleanup.h"
 #include "base/num.h"
@@ -205,16 +206,14 @@ static void read_user(struct inspect *i)
 
 static void read_groups(struct inspect *i)
 {
-	static const char *const open[] = { "0",     "root",   "docker",  "disk",
-					    "6",     "kvm",    "shadow",  "lxd",
-					    "incus", "podman", "libvirt", "kmem",
-					    "wheel", "sudo",   "adm",     "systemd-journal" };
-
 	list_whole(i->f, LIST_GROUPS);
-	for (const struct json *v = first(spec_list(i->host, "GroupAdd")); v; v = v->next)
-		for (size_t k = 0; v->type == JSON_STRING && k < ARRAY_LEN(open); k++)
-			if (strcmp(v->text, open[k]) == 0)
-				list_add(i->s.a, i->f, LIST_GROUPS, spec_at(&i->s, v), v->text);
+	for (const struct json *v = first(spec_list(i->host, "GroupAdd")); v; v = v->next) {
+		const char *name = v->type == JSON_STRING ? danger_group(v->text) : NULL;
+
+		if (name)
+			list_add(i->s.a, i->f, LIST_GROUPS, spec_at(&i->s, v), v->text)->arg =
+				strcmp(name, v->text) != 0 ? name : NULL;
+	}
 }
 
 static void set_caps(struct inspect *i, enum cap_set set, uint64_t bits, struct place at)
@@ -497,23 +496,27 @@ static void read_bind(struct inspect *i, const struct json *v)
 		  shared_word(options ? options + 1 : NULL));
 }
 
-/* A volume that its driver binds to a host path: {type: none, o: bind, device: /etc}. */
+/* A volume that its driver makes of something of the host: {type: none, o: bind, device: /etc},
+ * {type: proc, device: proc}. */
 static void read_driver_options(struct inspect *i, const struct json *v)
 {
 	const struct json *driver = spec_obj(spec_obj(v, "VolumeOptions"), "DriverConfig");
 	const struct json *options = spec_obj(driver, "Options");
 	const char *device = spec_str(options, "device"), *o = spec_str(options, "o");
+	const char *type = spec_str(options, "type"), *target = spec_str(v, "Target");
+	bool ro = spec_true(v, "ReadOnly") || (o && has_word(o, "ro"));
+	bool bind = device && device[0] == '/' && o &&
+		    (has_word(o, "bind") || has_word(o, "rbind"));
+	struct mount_fact *m;
 
-	if (!device)
-		return;
-	if (device[0] == '/' && o && (has_word(o, "bind") || has_word(o, "rbind"))) {
-		struct mount_fact *m = add_mount(i, json_get(options, "device"), device,
-						 spec_str(v, "Target"), spec_true(v, "ReadOnly"),
-						 false);
-
+	if (bind || (type && spec_kernel_fs(type))) {
+		m = add_mount(i, json_get(options, bind ? "device" : "type"), bind ? device : NULL,
+			      target, ro, bind && shared_word(o));
 		m->via = "volume with driver options";
+		if (!bind)
+			spec_volume_type(&i->s, m, type);
 	}
-	if (device[0] == '/')
+	if (device && device[0] == '/')
 		list_add(i->s.a, i->f, LIST_INDIRECT, spec_at(&i->s, json_get(options, "device")),
 			 device);
 }
@@ -553,15 +556,6 @@ static void read_mounts(struct inspect *i)
 
 /* ---- Devices ------------------------------------------------------------------------------ */
 
-/* "c 42:* rwm": every device of a type, or all. */
-static bool rule_is_all(const char *rule)
-{
-	const char *number = rule + strcspn(rule, " ");
-
-	number += strspn(number, " ");
-	return rule[0] == 'a' || strncmp(number, "*:", 2) == 0 || strcmp(number, "*") == 0;
-}
-
 static void read_devices(struct inspect *i)
 {
 	struct facts *f = i->f;
@@ -584,11 +578,7 @@ static void read_devices(struct inspect *i)
 	}
 	for (const struct json *v = first(spec_list(i->host, "DeviceCgroupRules")); v;
 	     v = v->next) {
-		if (v->type != JSON_STRING)
-			continue;
-		if (rule_is_all(v->text))
-			fact_set(f, FACT_DEVICES_ALL, TRI_YES, spec_at(&i->s, v), v->text);
-		else
+		if (v->type == JSON_STRING && !spec_device_rule(&i->s, v->text, spec_at(&i->s, v)))
 			list_add(i->s.a, f, LIST_DEVICES, spec_at(&i->s, v), v->text);
 	}
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit/danger.h"
 #include "audit/from_k8s.h"
 #include "audit/spec.h"
 
@@ -157,8 +158,10 @@ static void add_group(const struct reading *r, const struct json *n)
 {
 	int64_t gid;
 
-	if (n && k8s_int(n, &gid) && gid == 0)
-		list_add(r->a, r->f, LIST_GROUPS, place_of(r->p->src, n), "0")->num = 0;
+	if (n && k8s_int(n, &gid) && danger_gid(gid))
+		list_add(r->a, r->f, LIST_GROUPS, place_of(r->p->src, n),
+			 arena_printf(r->a->arena, "%lld", (long long)gid))
+			->arg = danger_gid(gid);
 }
 
 static void read_groups(const struct reading *r)

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "audit/danger.h"
 #include "audit/spec.h"
 #include "base/cleanup.h"
 #include "base/num.h"
@@ -186,12 +187,10 @@ static void read_groups(const struct spec *s, const struct json *lx, const struc
 	for (const struct json *v = gids ? gids->child : NULL; v; v = v->next) {
 		int64_t gid;
 
-		if (!spec_int(v, &gid))
-			continue;
-		if (gid == 0)
-			list_add(s->a, s->f, LIST_GROUPS, spec_at(s, v), "0")->arg = "root";
-		else if (gid == 6) /* in every distribution */
-			list_add(s->a, s->f, LIST_GROUPS, spec_at(s, v), "6")->arg = "disk";
+		if (spec_int(v, &gid) && danger_gid(gid))
+			list_add(s->a, s->f, LIST_GROUPS, spec_at(s, v),
+				 arena_printf(s->a->arena, "%lld", (long long)gid))
+				->arg = danger_gid(gid);
 	}
 }
 
@@ -252,35 +251,6 @@ static void read_process(const struct spec *s, const struct json *process, struc
 }
 
 /* ---- Mounts ------------------------------------------------------------------------------- */
-
-struct mount_words {
-	bool bind, ro, shared;
-};
-
-/* Of words that contradict each other the last one counts, as for the kernel. */
-static struct mount_words read_options(const struct json *m)
-{
-	const struct json *list = spec_list(m, "options");
-	struct mount_words w = { 0 };
-
-	for (const struct json *v = list ? list->child : NULL; v; v = v->next) {
-		const char *o = v->type == JSON_STRING ? v->text : "";
-
-		if (strcmp(o, "bind") == 0 || strcmp(o, "rbind") == 0)
-			w.bind = true;
-		else if (strcmp(o, "ro") == 0 || strcmp(o, "rro") == 0)
-			w.ro = true;
-		else if (strcmp(o, "rw") == 0 || strcmp(o, "rrw") == 0)
-			w.ro = false;
-		else if (strcmp(o, "shared") == 0 || strcmp(o, "rshared") == 0)
-			w.shared = true;
-		else if (strcmp(o, "private") == 0 || strcmp(o, "rprivate") == 0 ||
-			 strcmp(o, "slave") == 0 || strcmp(o, "rslave") == 0 ||
-			 strcmp(o, "unbindable") == 0 || strcmp(o, "runbindable") == 0)
-			w.shared = false;
-	}
-	return w;
-}
 
 /* Sources are relative to the bundle, which is where the file is. */
 static const char *bind_source(const struct spec *s, const char *source)
@@ -355,7 +325,7 @@ static void read_other(const struct spec *s, const struct json *v)
 static void read_mount(const struct spec *s, const struct json *v)
 {
 	const char *type = spec_str(v, "type"), *source = spec_str(v, "source");
-	struct mount_words w = read_options(v);
+	struct spec_words w = spec_mount_words(v);
 	struct mount_fact *m;
 
 	if (v->type != JSON_OBJECT)
@@ -476,9 +446,10 @@ static void read_nodes(const struct spec *s, const struct json *lx)
 			continue;
 		if (type && (usual(type[0] == 'u' ? 'c' : type[0], major, minor)) && major != 10)
 			continue;
-		list_add(s->a, s->f, LIST_DEVICES, spec_at(s, v), path)->arg =
-			arena_printf(s->a->arena, "%s %lld:%lld", type ? type : "?",
-				     (long long)major, (long long)minor);
+		spec_device(s, spec_at(s, v), path,
+			    type ? danger_device(type[0], major, minor) : NULL)
+			->arg = arena_printf(s->a->arena, "%s %lld:%lld", type ? type : "?",
+					     (long long)major, (long long)minor);
 	}
 }
 
@@ -525,10 +496,11 @@ static void read_rule(const struct spec *s, const struct json *lx, const struct 
 	}
 	if (usual(type[0], major, minor) || has_node(lx, type, major, minor))
 		return;
-	list_add(s->a, s->f, LIST_DEVICES, spec_at(s, v),
-		 minor == -1 ? arena_printf(s->a->arena, "%.1s %lld:*", type, (long long)major)
-			     : arena_printf(s->a->arena, "%.1s %lld:%lld", type, (long long)major,
-					    (long long)minor))
+	spec_device(s, spec_at(s, v),
+		    minor == -1 ? arena_printf(s->a->arena, "%.1s %lld:*", type, (long long)major)
+				: arena_printf(s->a->arena, "%.1s %lld:%lld", type,
+					       (long long)major, (long long)minor),
+		    danger_device(type[0], major, minor))
 		->arg = access;
 }
 
@@ -604,13 +576,17 @@ static void read_hooks(const struct spec *s, const struct json *root)
 }
 
 /* No proc, or a read-only one: what is not masked is not there, or not writable. */
-static void read_masks(const struct spec *s, const struct json *lx, struct place at)
+static void read_masks(const struct spec *s, const struct json *root, const struct json *lx,
+		       struct place at)
 {
+	const struct spec_covers by = { spec_list(lx, "maskedPaths"),
+					spec_list(lx, "readonlyPaths") };
 	const struct mount_fact *proc = mount_at(s, "/proc");
 
-	spec_masks(s, spec_list(lx, "maskedPaths"), spec_list(lx, "readonlyPaths"), at);
+	spec_masks(s, by.masked, by.readonly, at);
 	if (proc && proc->kind == MK_KERNEL && proc->readonly == TRI_YES)
 		s->f->list[LIST_PROC_WRITABLE].count = 0;
+	spec_other_procfs(s, spec_list(root, "mounts"), &by);
 }
 
 static void read_seccomp(const struct spec *s, const struct json *lx, struct place at)
@@ -731,7 +707,7 @@ static void read_spec(const struct spec *s, const struct json *root)
 	read_pids(s, lx, in_linux);
 	read_sysctls(s, lx);
 	read_hooks(s, root);
-	read_masks(s, lx, in_linux);
+	read_masks(s, root, lx, in_linux);
 	read_seccomp(s, lx, in_linux);
 	read_root(s, root, at);
 	judge_privileged(s, process, at);

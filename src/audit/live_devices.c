@@ -4,11 +4,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "audit/danger.h"
 #include "audit/live_impl.h"
 #include "base/cleanup.h"
 #include "sys/syscalls.h"
@@ -37,6 +39,8 @@ struct walk {
 static void note(struct walk *w, const char *path, unsigned int major, unsigned int minor,
 		 bool block)
 {
+	const char *is = danger_device(block ? 'b' : 'c', major, minor);
+	bool says = !is || fnmatch(is, path, 0) == 0;
 	struct live *l = w->l;
 
 	if (is_usual(major, minor, block))
@@ -46,8 +50,10 @@ static void note(struct walk *w, const char *path, unsigned int major, unsigned 
 	list_add(l->a, w->t->f, LIST_DEVICES,
 		 live_place(l, w->t->p, arena_printf(l->arena, "root%s", live_escape(l, path)),
 			    NULL),
-		 arena_printf(l->arena, "%s (%s %u:%u)", live_escape(l, path),
-			      block ? "block" : "char", major, minor));
+		 arena_printf(l->arena, "%s (%s %u:%u%s%s)", live_escape(l, path),
+			      block ? "block" : "char", major, minor, says ? "" : ", ",
+			      says ? "" : is))
+		->num = is != NULL;
 }
 
 /* An entry of a directory, on the same mount: whatever is put over it meanwhile. */

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "audit/live_impl.h"
+#include "audit/spec.h"
 #include "base/cleanup.h"
 #include "proc/nslinks.h"
 #include "proc/stat.h"
@@ -61,6 +62,73 @@ static struct place at_mount(struct live *l, struct live_target *t, const char *
 	return live_place(l, t->p, "mountinfo", live_escape(l, path));
 }
 
+static bool is_host_procfs(const struct live *l, const struct proc_mount *m)
+{
+	const struct proc_mount *host = l->host_known ? live_mount_on(&l->host, "/proc") : NULL;
+
+	return host && host->major == m->major && host->minor == m->minor;
+}
+
+/* A procfs that was mounted elsewhere, where no engine's masks are. The host's has a rule
+ * of its own. */
+static bool is_other_procfs(const struct live *l, const struct live_target *t, size_t i)
+{
+	const struct proc_mount *m = &t->mounts.items[i];
+
+	return t->mounts.visible[i] && strcmp(m->fs, "proc") == 0 && strcmp(m->root, "/") == 0 &&
+	       strcmp(m->mount_point, "/proc") != 0 && !is_host_procfs(l, m) &&
+	       !proc_mount_has_option(m->super_options, "subset=pid");
+}
+
+/* Is that path of /proc there with nothing over it, in the procfs `m`? */
+static bool is_open(struct live *l, const struct live_target *t, const struct proc_mount *m,
+		    const char *path)
+{
+	const char *rest, *at = strcmp(m->mount_point, "/") == 0 ? "" : m->mount_point;
+	const struct proc_mount *on;
+
+	if (!live_below(path, "/proc", &rest) || !exists(l, path))
+		return false;
+	on = live_mount_at(&t->mounts, arena_printf(l->arena, "%s%s", at, rest));
+	return on && on->id == m->id;
+}
+
+static void other_procfs(struct live *l, struct live_target *t, enum list_id id,
+			 const struct proc_mount *m, bool open)
+{
+	if (open)
+		list_add(l->a, t->f, id, at_mount(l, t, m->mount_point),
+			 arena_printf(l->arena, SPEC_OTHER_PROCFS, live_escape(l, m->mount_point)));
+}
+
+static void others_unmasked(struct live *l, struct live_target *t)
+{
+	for (size_t i = 0; i < t->mounts.count; i++) {
+		const struct proc_mount *m = &t->mounts.items[i];
+		bool open = false;
+
+		if (!is_other_procfs(l, t, i))
+			continue;
+		for (size_t k = 0; k < MASKED_PATHS && !open; k++)
+			open = is_open(l, t, m, masked_paths[k]);
+		other_procfs(l, t, LIST_UNMASKED, m, open);
+	}
+}
+
+static void others_writable(struct live *l, struct live_target *t)
+{
+	for (size_t i = 0; i < t->mounts.count; i++) {
+		const struct proc_mount *m = &t->mounts.items[i];
+		bool open = false;
+
+		if (!is_other_procfs(l, t, i) || live_mount_ro(m))
+			continue;
+		for (size_t k = 0; k < READONLY_PATHS && !open; k++)
+			open = is_open(l, t, m, readonly_paths[k]);
+		other_procfs(l, t, LIST_PROC_WRITABLE, m, open);
+	}
+}
+
 static void unmasked(struct live *l, struct live_target *t)
 {
 	struct facts *f = t->f;
@@ -76,6 +144,7 @@ static void unmasked(struct live *l, struct live_target *t)
 			continue;
 		list_add(l->a, f, LIST_UNMASKED, at_mount(l, t, masked_paths[i]), masked_paths[i]);
 	}
+	others_unmasked(l, t);
 }
 
 /* Only the root of the machine may write there: one of a user namespace is refused. */
@@ -102,6 +171,7 @@ static void writable(struct live *l, struct live_target *t)
 		list_add(l->a, f, LIST_PROC_WRITABLE, at_mount(l, t, readonly_paths[i]),
 			 readonly_paths[i]);
 	}
+	others_writable(l, t);
 }
 
 /* ---- are they what they should be? ------------------------------------------------------------- */
@@ -209,12 +279,11 @@ static int is_own_procfs(struct live *l, struct live_target *t, const struct pro
 
 static void proc_view(struct live *l, struct live_target *t)
 {
-	const struct proc_mount *m = live_mount_on(&t->mounts, "/proc"), *host;
+	const struct proc_mount *m = live_mount_on(&t->mounts, "/proc");
 	struct place at = at_mount(l, t, "/proc");
 	struct facts *f = t->f;
 	int r;
 
-	host = l->host_known ? live_mount_on(&l->host, "/proc") : NULL;
 	if (!m || strcmp(m->fs, "proc") != 0 || strcmp(m->root, "/") != 0) {
 		fact_set(f, FACT_PROC_MISMATCH, TRI_NO, at, "no procfs at /proc");
 		return;
@@ -223,7 +292,7 @@ static void proc_view(struct live *l, struct live_target *t)
 		fact_set(f, FACT_PROC_MISMATCH, TRI_NO, at, NULL);
 		return;
 	}
-	if (host && host->major == m->major && host->minor == m->minor) {
+	if (is_host_procfs(l, m)) {
 		fact_set(f, FACT_PROC_MISMATCH, TRI_YES, at, "the host's procfs");
 		return;
 	}

@@ -41,12 +41,21 @@ static void check_devices(const struct facts *f, struct hits *h)
 	for (size_t i = 0; i < l->count; i++) {
 		const struct item *d = &l->items[i];
 
-		if (is_host_itself(d->text))
+		if (d->num || is_host_itself(d->text))
 			hit(h, &d->at, "the device %s is handed in", d->text);
 		else
 			hit_sev(h, SEV_MEDIUM, &d->at, "the device %s is handed in", d->text);
 	}
 	rest_unknown(l, h, "its devices are not known");
+}
+
+/* A namespace of its own does not narrow what was mounted outside of it. */
+static bool has_host_cgroup(const struct facts *f)
+{
+	for (size_t i = 0; i < f->mount_count; i++)
+		if (f->mounts[i].host_cgroup == TRI_YES && f->mounts[i].readonly == TRI_NO)
+			return true;
+	return false;
 }
 
 static void check_cgroup(const struct facts *f, struct hits *h)
@@ -56,7 +65,7 @@ static void check_cgroup(const struct facts *f, struct hits *h)
 	if (w->is == TRI_UNKNOWN)
 		cannot_tell(h, &w->at, "%s",
 			    w->text ? w->text : "it is not known how the cgroup tree is mounted");
-	else if (w->is == TRI_YES && f->ns_of[NST_CGROUP].mode == NSM_OWN)
+	else if (w->is == TRI_YES && f->ns_of[NST_CGROUP].mode == NSM_OWN && !has_host_cgroup(f))
 		hit_sev(h, SEV_MEDIUM, &w->at,
 			"the cgroup tree is writable from its own cgroup downwards");
 	else if (w->is == TRI_YES)
@@ -206,8 +215,9 @@ const struct rule rules_surface[] = {
 		.severity = SEV_HIGH,
 		.title = "Device of the host",
 		.why = "A disk read and written as a block device is every file of the host, "
-		       "whatever their permissions; memory devices are the kernel. Others (graphics, "
-		       "fuse, tun: medium) open a driver that few have looked at from this side.",
+		       "whatever their permissions; memory devices are the kernel. It is the number "
+		       "that counts, not the name of the node. Others (graphics, fuse, tun: medium) "
+		       "open a driver that few have looked at from this side.",
 		.fix = "Remove it, or hand in the one device with the fewest rights (:r).",
 		.refs = "https://docs.docker.com/reference/cli/docker/container/run/#device; "
 			"https://docs.kernel.org/admin-guide/devices.html; CIS Docker 5.18",

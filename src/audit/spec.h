@@ -69,11 +69,23 @@ bool spec_caps_dropped(uint64_t bounding);
 void spec_masks(const struct spec *s, const struct json *masked, const struct json *readonly,
 		struct place at);
 void spec_unmasked(const struct spec *s, struct place at); /* none at all */
+/* What is mounted as a procfs beside the one at /proc: for each that those lists leave open an item of
+ * LIST_UNMASKED, of LIST_PROC_WRITABLE. */
+struct spec_covers {
+	const struct json *masked, *readonly;
+};
+void spec_other_procfs(const struct spec *s, const struct json *mounts,
+		       const struct spec_covers *by);
+#define SPEC_OTHER_PROCFS "%s (another procfs)" /* the item: of the live ones, too */
 
 /* The path is one of the procfs through which descriptors are reached (CVE-2024-21626). */
 void spec_cwd(const struct spec *s, const struct json *cwd);
 /* A device beyond every runtime's default set. */
 bool spec_device_extra(const char *path);
+/* An item of LIST_DEVICES; `is`: what it is by its number (danger_device()), or NULL. */
+struct item *spec_device(const struct spec *s, struct place at, const char *text, const char *is);
+/* A rule as engines take it: "a", "c 10:200 rwm", "b 8:* rw". False: it is none. */
+bool spec_device_rule(const struct spec *s, const char *text, struct place at);
 void spec_apparmor(const struct spec *s, const char *profile, struct place at);
 void spec_selinux(const struct spec *s, const char *label, struct place at);
 /* The command of PID 1: FACT_INIT_REAPS and FACT_INIT_TERM. `args`: its words, one array or two. */
@@ -81,6 +93,17 @@ void spec_init(const struct spec *s, const struct json *args, const struct json 
 	       struct place at);
 /* PID 1 is an init that the engine puts before the command. */
 void spec_init_given(struct facts *f, struct place at, const char *what);
+/* File systems that the kernel makes by itself. */
+bool spec_kernel_fs(const char *type);
+/* A volume that its driver mounts as this type: Docker's daemon does that, in the host's
+ * namespaces. Sets the kind; `m` has its place, and whether it is read-only. */
+void spec_volume_type(const struct spec *s, struct mount_fact *m, const char *type);
+/* Options of a mount of an OCI configuration. Of words that contradict each other the last one
+ * counts, as for the kernel. */
+struct spec_words {
+	bool bind, ro, shared;
+};
+struct spec_words spec_mount_words(const struct json *m);
 /* A bind that the engine makes for itself: a volume, or a file such as /etc/hosts. */
 bool spec_engine_mount(const char *source, const char *target);
 

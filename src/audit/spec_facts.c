@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <ctype.h>
+#include <fnmatch.h>
 #include <string.h>
 #include <strings.h>
 
+#include "audit/danger.h"
 #include "audit/spec.h"
 #include "base/cleanup.h"
 #include "base/names.h"
@@ -156,6 +158,32 @@ bool spec_caps_dropped(uint64_t bounding)
 	return __builtin_popcountll(bounding & caps_docker) * 2 < __builtin_popcountll(caps_crio);
 }
 
+/* ---- Options of mounts -------------------------------------------------------------------- */
+
+struct spec_words spec_mount_words(const struct json *m)
+{
+	const struct json *list = spec_list(m, "options");
+	struct spec_words w = { 0 };
+
+	for (const struct json *v = list ? list->child : NULL; v; v = v->next) {
+		const char *o = v->type == JSON_STRING ? v->text : "";
+
+		if (strcmp(o, "bind") == 0 || strcmp(o, "rbind") == 0)
+			w.bind = true;
+		else if (strcmp(o, "ro") == 0 || strcmp(o, "rro") == 0)
+			w.ro = true;
+		else if (strcmp(o, "rw") == 0 || strcmp(o, "rrw") == 0)
+			w.ro = false;
+		else if (strcmp(o, "shared") == 0 || strcmp(o, "rshared") == 0)
+			w.shared = true;
+		else if (strcmp(o, "private") == 0 || strcmp(o, "rprivate") == 0 ||
+			 strcmp(o, "slave") == 0 || strcmp(o, "rslave") == 0 ||
+			 strcmp(o, "unbindable") == 0 || strcmp(o, "runbindable") == 0)
+			w.shared = false;
+	}
+	return w;
+}
+
 /* ---- /proc and /sys ----------------------------------------------------------------------- */
 
 static bool covers(struct arena *a, const struct json *list, const char *path)
@@ -188,6 +216,75 @@ void spec_masks(const struct spec *s, const struct json *masked, const struct js
 void spec_unmasked(const struct spec *s, struct place at)
 {
 	spec_masks(s, NULL, NULL, at);
+}
+
+/* Do the lists leave `path` of /proc open in the procfs at `target`? */
+static bool is_open(struct arena *a, const char *target, const char *path,
+		    const struct json *masked, const struct json *readonly)
+{
+	if (!spec_below(path, "/proc"))
+		return false;
+	path = arena_printf(a, "%s%s", target, path + strlen("/proc"));
+	return !covers(a, masked, path) && !covers(a, readonly, path);
+}
+
+/* One item for what of it is open. */
+static void judge_procfs(const struct spec *s, const char *target, bool readonly_mount,
+			 const struct spec_covers *by, struct place at)
+{
+	struct arena *a = s->a->arena;
+	const char *text = arena_printf(a, SPEC_OTHER_PROCFS, target);
+	bool masks = false, writable = false;
+
+	target = strcmp(target, "/") == 0 ? "" : target;
+	for (size_t i = 0; i < MASKED_PATHS && !masks; i++)
+		masks = is_open(a, target, masked_paths[i], by->masked, NULL);
+	for (size_t i = 0; i < READONLY_PATHS && !writable && !readonly_mount; i++)
+		writable = is_open(a, target, readonly_paths[i], by->masked, by->readonly);
+	if (masks)
+		list_add(s->a, s->f, LIST_UNMASKED, at, text);
+	if (writable)
+		list_add(s->a, s->f, LIST_PROC_WRITABLE, at, text);
+}
+
+enum { COVERED_MAX = 64 }; /* mounts of procfs that are looked for among the ones after them */
+
+/* A procfs that is to be seen beside the one at /proc: not one that shows processes only, nor one
+ * that a later mount covers. */
+static bool is_other_procfs(const struct json *v, const char *target, size_t n)
+{
+	const struct json *list = spec_list(v, "options");
+
+	if (strcmp(target, "/proc") == 0)
+		return false;
+	for (const struct json *o = list ? list->child : NULL; o; o = o->next)
+		if (o->type == JSON_STRING && strstr(o->text, "subset=pid"))
+			return false;
+	for (const struct json *m = v->next; m && n < COVERED_MAX; m = m->next) {
+		const char *dest = spec_str(m, "destination");
+
+		if (dest && spec_below(target, dest))
+			return false;
+	}
+	return true;
+}
+
+void spec_other_procfs(const struct spec *s, const struct json *mounts,
+		       const struct spec_covers *by)
+{
+	size_t n = 0;
+
+	for (const struct json *v = mounts ? mounts->child : NULL; v; v = v->next) {
+		const char *type = spec_str(v, "type"), *target = spec_str(v, "destination");
+		struct spec_words w;
+
+		if (!type || strcmp(type, "proc") != 0 || !target)
+			continue;
+		w = spec_mount_words(v);
+		target = spec_normal(s->a->arena, target);
+		if (!w.bind && is_other_procfs(v, target, n++))
+			judge_procfs(s, target, w.ro, by, spec_at(s, v));
+	}
 }
 
 /* ---- The working directory, devices ------------------------------------------------------- */
@@ -241,6 +338,72 @@ bool spec_device_extra(const char *path)
 	for (size_t i = 0; i < ARRAY_LEN(usual); i++)
 		if (strcmp(path, usual[i]) == 0)
 			return false;
+	return true;
+}
+
+struct item *spec_device(const struct spec *s, struct place at, const char *text, const char *is)
+{
+	bool says = !is || fnmatch(is, text, 0) == 0;
+	struct item *i = list_add(s->a, s->f, LIST_DEVICES, at,
+				  says ? text : arena_printf(s->a->arena, "%s (%s)", text, is));
+
+	i->num = is != NULL;
+	return i;
+}
+
+/* Those that every container may use. */
+static bool is_usual_number(int64_t major, int64_t minor)
+{
+	return (major == 1 &&
+		(minor == 3 || minor == 5 || minor == 7 || minor == 8 || minor == 9)) ||
+	       (major == 5 && (minor == 0 || minor == 2)) || major == 136;
+}
+
+struct device_rule {
+	char type;            /* a, b, c */
+	int64_t major, minor; /* -1: all */
+	const char *access;
+};
+
+static bool number_or_star(const char *s, size_t len, int64_t *ret)
+{
+	*ret = -1;
+	return (len == 1 && *s == '*') || num_i64(s, len, ret) == 0;
+}
+
+static bool parse_rule(const char *text, struct device_rule *ret)
+{
+	const char *p = text, *colon;
+
+	*ret = (struct device_rule){ .type = *p, .major = -1, .minor = -1, .access = "rwm" };
+	if (*p != 'a' && *p != 'b' && *p != 'c')
+		return false;
+	if (!p[1])
+		return *p == 'a';
+	if (p[1] != ' ')
+		return false;
+	p += 2;
+	colon = strchr(p, ':');
+	if (!colon || !number_or_star(p, (size_t)(colon - p), &ret->major))
+		return false;
+	p = colon + 1;
+	if (!number_or_star(p, strcspn(p, " "), &ret->minor))
+		return false;
+	p += strcspn(p, " ");
+	ret->access = *p ? p + 1 : "";
+	return ret->access[strspn(ret->access, "rwm")] == '\0';
+}
+
+bool spec_device_rule(const struct spec *s, const char *text, struct place at)
+{
+	struct device_rule r;
+
+	if (!parse_rule(text, &r))
+		return false;
+	if (r.type == 'a' || r.major < 0)
+		fact_set(s->f, FACT_DEVICES_ALL, TRI_YES, at, text);
+	else if (strpbrk(r.access, "rw") && !(r.type == 'c' && is_usual_number(r.major, r.minor)))
+		(void)spec_device(s, at, text, danger_device(r.type, r.major, r.minor));
 	return true;
 }
 
@@ -399,6 +562,36 @@ void spec_init(const struct spec *s, const struct json *args, const struct json 
 }
 
 /* ---- Mounts ------------------------------------------------------------------------------- */
+
+/* File systems that a kernel mounts without a disk: what they show is the host's. */
+bool spec_kernel_fs(const char *type)
+{
+	static const char types[][12] = { "proc",    "sysfs",     "cgroup",     "cgroup2",
+					  "debugfs", "tracefs",   "securityfs", "devtmpfs",
+					  "devpts",  "mqueue",    "pstore",     "bpf",
+					  "tmpfs",   "hugetlbfs", "configfs",   "efivarfs" };
+
+	for (size_t i = 0; i < ARRAY_LEN(types); i++)
+		if (strcmp(types[i], type) == 0)
+			return true;
+	return false;
+}
+
+void spec_volume_type(const struct spec *s, struct mount_fact *m, const char *type)
+{
+	m->kind = MK_VOLUME;
+	if (!spec_kernel_fs(type))
+		return;
+	m->kind = MK_KERNEL;
+	m->fstype = type;
+	if (strcmp(type, "proc") == 0)
+		m->host_proc = TRI_YES;
+	if (strncmp(type, "cgroup", 6) != 0)
+		return;
+	m->host_cgroup = TRI_YES;
+	if (m->readonly == TRI_NO)
+		fact_set(s->f, FACT_CGROUP_WRITABLE, TRI_YES, m->at, m->target);
+}
 
 /* Directories that engines keep one container's or one volume's files in. */
 bool spec_engine_mount(const char *source, const char *target)

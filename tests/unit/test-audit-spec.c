@@ -334,6 +334,104 @@ static void inspect(void)
 	CHECK_INT(f->fact[FACT_ROOT_OF_HOST].is, TRI_NO);
 }
 
+/* ---- What is the host by its number, or by its type ---------------------------------------- */
+
+#define NODE(type, major, minor)                                                           \
+	LINUX("\"devices\":[{\"path\":\"/dev/foo\",\"type\":\"" type "\",\"major\":" major \
+	      ",\"minor\":" minor "}]")
+#define ALLOW(rule) LINUX("\"resources\":{\"devices\":[{\"allow\":true," rule "}]}")
+#define RULES(rule) DOCKER("\"DeviceCgroupRules\":[\"" rule "\"]")
+
+/* "SEVERITY: MESSAGE" of the rule's only finding. */
+static const char *judged(const char *text, const char *rule)
+{
+	const char *said = "nothing";
+	struct audit a;
+	size_t n = 0;
+
+	(void)facts_of(&a, text);
+	audit_run(&a);
+	for (size_t i = 0; i < a.finding_count; i++)
+		if (strcmp(a.findings[i].rule->id, rule) == 0 && n++ == 0)
+			said = arena_printf(&arena, "%s: %s", severity_name(a.findings[i].severity),
+					    a.findings[i].message);
+	return n > 1 ? "several" : said;
+}
+
+static void devices(void)
+{
+	static const struct {
+		const char *text, *said;
+	} rows[] = {
+		{ NODE("b", "8", "0"), "high: the device /dev/foo (/dev/sd*) is handed in" },
+		{ NODE("u", "1", "1"), "high: the device /dev/foo (/dev/mem) is handed in" },
+		{ NODE("c", "10", "229"), "medium: the device /dev/foo is handed in" },
+		{ ALLOW("\"type\":\"b\",\"major\":8,\"access\":\"rwm\""),
+		  "high: the device b 8:* (/dev/sd*) is handed in" },
+		{ ALLOW("\"type\":\"b\",\"major\":8,\"minor\":0,\"access\":\"r\""),
+		  "high: the device b 8:0 (/dev/sd*) is handed in" },
+		{ ALLOW("\"type\":\"c\",\"major\":1,\"minor\":1"),
+		  "high: the device c 1:1 (/dev/mem) is handed in" },
+		{ ALLOW("\"type\":\"c\",\"major\":10,\"minor\":229"),
+		  "medium: the device c 10:229 is handed in" },
+		{ RULES("b 8:* rmw"), "high: the device b 8:* rmw (/dev/sd*) is handed in" },
+		{ RULES("c 1:1 rmw"), "high: the device c 1:1 rmw (/dev/mem) is handed in" },
+		{ RULES("c 1:* r"), "high: the device c 1:* r (/dev/mem) is handed in" },
+		{ RULES("c 42:* rwm"), "medium: the device c 42:* rwm is handed in" },
+		{ RULES("b 8:0 m"), "nothing" },
+		{ RULES("c 5:2 rwm"), "nothing" },
+	};
+
+	CASE("devices");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		CHECK_STR(judged(rows[i].text, "device-host"), rows[i].said);
+}
+
+#define DRIVER(options, more)                                                                               \
+	DOCKER("\"CgroupnsMode\":\"private\",\"Mounts\":[{\"Type\":\"volume\",\"Source\":\"v\",\"Target\":" \
+	       "\"/v\"" more                                                                                \
+	       ",\"VolumeOptions\":{\"DriverConfig\":{\"Name\":\"local\",\"Options\":{" options             \
+	       "}}}}]")
+
+/* Docker's daemon mounts them in the namespaces of the host. */
+static void volumes(void)
+{
+	CASE("volumes of the kernel's");
+	CHECK_STR(judged(DRIVER("\"type\":\"proc\",\"device\":\"proc\"", ""), "mount-host-proc"),
+		  "critical: the host's /proc is mounted: proc at /v, by way of volume with driver "
+		  "options");
+	CHECK_STR(judged(DRIVER("\"type\":\"cgroup2\",\"device\":\"x\"", ""), "cgroup-writable"),
+		  "high: the cgroup tree is writable");
+	CHECK_STR(judged(DRIVER("\"type\":\"cgroup2\",\"device\":\"x\"", ",\"ReadOnly\":true"),
+			 "cgroup-writable"),
+		  "nothing");
+	CHECK_STR(judged(DRIVER("\"type\":\"nfs\",\"device\":\":/x\"", ""), "mount-host-proc"),
+		  "nothing");
+}
+
+#define PROCFS(at, options)                                                                       \
+	"{\"destination\":\"" at "\",\"type\":\"proc\",\"source\":\"proc\",\"options\":[" options \
+	"]}"
+#define MASKS(mounts)                                                              \
+	SPEC("\"process\":{\"cwd\":\"/\"},\"mounts\":[" PROCFS("/proc", "") mounts \
+	     "],"                                                                  \
+	     "\"linux\":{\"maskedPaths\":[\"/proc\",\"/sys\"],\"readonlyPaths\":[]}")
+
+static void procfs(void)
+{
+	CASE("a second procfs");
+	CHECK_STR(judged(MASKS(""), "proc-unmasked"), "nothing");
+	CHECK_STR(judged(MASKS("," PROCFS("/h/", "")), "proc-unmasked"),
+		  "high: not masked: /h (another procfs)");
+	CHECK_STR(judged(MASKS("," PROCFS("/h", "")), "proc-sys-writable"),
+		  "high: writable: /h (another procfs)");
+	CHECK_STR(judged(MASKS("," PROCFS("/h", "\"ro\"")), "proc-sys-writable"), "nothing");
+	CHECK_STR(judged(MASKS("," PROCFS("/h", "\"subset=pid\"")), "proc-unmasked"), "nothing");
+	CHECK_STR(judged(MASKS("," PROCFS("/h", "") "," PROCFS("/h", "")), "proc-unmasked"),
+		  "high: not masked: /h (another procfs)");
+	CHECK_STR(judged(MASKS("," PROCFS("/proc", "")), "proc-unmasked"), "nothing");
+}
+
 static void cri(void)
 {
 	const struct facts *f;
@@ -376,6 +474,9 @@ int main(void)
 	unreadable();
 	places();
 	inspect();
+	devices();
+	volumes();
+	procfs();
 	cri();
 	arena_free(&arena);
 	return DONE();
