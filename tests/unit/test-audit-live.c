@@ -399,6 +399,40 @@ static void all(void)
 	close_scene(&s);
 }
 
+/* A disk or memory is the host, whatever its node is called. */
+static void renamed(void)
+{
+	static const struct {
+		const char *stat, *said;
+		enum severity severity;
+	} rows[] = {
+		{ "root/dev/foo block 102 80 8:0",
+		  "the device /dev/foo (block 8:0, /dev/sd*) is handed in", SEV_HIGH },
+		{ "root/dev/foo char 102 80 1:1",
+		  "the device /dev/foo (char 1:1, /dev/mem) is handed in", SEV_HIGH },
+		{ "root/dev/mem char 102 80 1:1", "the device /dev/mem (char 1:1) is handed in",
+		  SEV_HIGH },
+		{ "root/dev/foo char 102 80 10:229",
+		  "the device /dev/foo (char 10:229) is handed in", SEV_MEDIUM },
+	};
+
+	CASE("renamed devices");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		autoarena struct arena a = { 0 };
+		struct scene s;
+		struct audit au;
+
+		open_scene(&s, &a);
+		edit(&s, "100/.stat", NULL, NULL, rows[i].stat);
+		audit_scene(&s, &au, arena_strdup(&a, "web"));
+		CHECK_INT(au.finding_count, 1);
+		CHECK_STR(au.finding_count ? au.findings[0].message : "", rows[i].said);
+		CHECK_INT(au.finding_count ? (int)au.findings[0].severity : 0,
+			  (int)rows[i].severity);
+		close_scene(&s);
+	}
+}
+
 /* A reader without rights: every rule that needs what was refused says so, and none is content. */
 static void unreadable(void)
 {
@@ -449,6 +483,7 @@ int main(int argc, char **argv)
 	if (!argv[1]) {
 		calm();
 		all();
+		renamed();
 		unreadable();
 	}
 	CASE("rules");
