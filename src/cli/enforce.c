@@ -132,8 +132,10 @@ static struct limits limits_of(const struct enforce *o, const struct policy *p)
 
 static const char *told(const struct enforce *o, const struct finding *f)
 {
-	return arena_printf(o->arena, "%s (%s): %s, at %s", f->rule->id, severity_name(f->severity),
-			    f->message, place_text(o->arena, &f->at));
+	const char *at = (o->no_file ? place_pointer : place_text)(o->arena, &f->at);
+
+	return arena_printf(o->arena, "%s (%s): %s%s%s", f->rule->id, severity_name(f->severity),
+			    f->message, *at ? ", at " : "", at);
 }
 
 static void warn_of(const struct enforce *o, const struct audit *a, const struct limits *l)
@@ -232,6 +234,7 @@ int enforce_spec(struct enforce *o, const char *name, const struct oci_spec *spe
 
 	if (r < 0 || (r == 0 && !o->asked))
 		return r;
+	o->no_file = true;
 	oci_spec_write(spec, o->arena, &text, &len);
 	r = json_parse(name, text, len, o->arena, &doc, e);
 	return r < 0 ? r : judge(o, &doc, found ? &policy : NULL, e);

@@ -24,6 +24,7 @@ struct enforce {
 	enum enforce_mode mode;
 	enum severity severity;
 	void (*warn)(const char *msg);
+	bool no_file; /* set by enforce_spec(): places are JSON pointers, as there are no lines */
 };
 
 /* "warn", "deny", with ":SEVERITY" or without. -EINVAL with words. */
