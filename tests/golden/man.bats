@@ -57,6 +57,16 @@ notices() {
 	notices "atoll.1.scd: the command wait is missing" "$ATOLL"
 }
 
+@test "columns that only one side has are noticed, and another type" {
+	sed -i 's/^\*comm\* (string)/*name2* (string)/' "$MAN/atoll-ps.1.scd"
+	notices "atoll-ps.1.scd: column *comm* (string) is missing" "$ATOLL"
+	notices "atoll-ps.1.scd: there is no column *name2* (string)" "$ATOLL"
+	sed -i 's/^\*nr\* (number)/*nr* (string)/' "$MAN/atoll-seccomp.1.scd"
+	notices "atoll-seccomp.1.scd: column *nr* (number) + is missing" "$ATOLL"
+	sed -i 's/^# COLUMNS$/# ROWS/; /atoll-ps/d' "$MAN/atoll-zombies.1.scd"
+	notices "atoll-zombies.1.scd: no COLUMNS" "$ATOLL"
+}
+
 @test "a page without an exit status is noticed" {
 	sed -i 's/^# EXIT STATUS$/# END/' "$MAN/atoll-oci.8.scd"
 	notices "atoll-oci.8.scd: no EXIT STATUS" "$ATOLL_OCI"
