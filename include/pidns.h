@@ -484,7 +484,9 @@ struct pn_target {
  *	web, 3f2a9c     container by name, id or unique beginning of an id (at least 3)
  *	docker:web      ... of one runtime
  *	web:7, docker:web:7, pid:[...]:7    inner PID 7 of its PID namespace
- * -ESRCH: no such thing; -EINVAL: no address; -ENOTUNIQ: several containers match. */
+ * -ESRCH: no such thing (words that nothing above fits are the name of no container);
+ * -EINVAL: empty, too long, or after "id:" or with a '[' not what belongs there;
+ * -ENOTUNIQ: several containers match. */
 int pn_resolve(const struct pn_snap *s, const char *text, struct pn_target *ret);
 
 /* ---- Owners without a snapshot -------------------------------------------------------------- */

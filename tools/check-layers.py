@@ -27,8 +27,7 @@ BELOW = {
     "init": {"base", "sys"},
     "pidns": {"base", "sys", "proc"},
     "audit": {"base", "sys", "proc", "pidns", "conf"},
-    "image": {"base", "sys", "conf"},
-    "cli": {"base", "sys", "proc", "conf", "plan", "run", "pidns", "audit", "image"},
+    "cli": {"base", "sys", "proc", "conf", "plan", "run", "pidns", "audit"},
 }
 # Rules of the audit see nothing but facts.
 ONLY = {re.compile(r"audit/rules_.*\.c"): {"audit/facts.h", "audit/rule.h"}}
