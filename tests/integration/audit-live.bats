@@ -339,6 +339,13 @@ drifts() {
 		"mask: declared masked ($BUNDLE/config.json:$(grep -n '"maskedPaths"' "$BUNDLE/config.json" | cut -d: -f1):20), live /proc/keys"
 }
 
+@test "drift: a filter is told with the place of the profile" {
+	config '.linux.seccomp.syscalls[0].names += ["mount"]'
+	running
+	is "$(drifts "$CALM")" \
+		"seccomp: declared refused or not named ($CALM:$(grep -n '"seccomp": {' "$CALM" | cut -d: -f1):16), live mount"
+}
+
 @test "drift: users and groups" {
 	config '.process.user = {uid: 1001, gid: 1002, additionalGids: [7, 0]}'
 	running
@@ -433,6 +440,9 @@ untold_of() {
 	jq -e '.objects[0].object == "self"' "$T/audit.json"
 	run -3 "$ATOLL" audit --live 999999999
 	[[ $output == *999999999* ]]
+	# One that is not there does not keep the other from being audited.
+	run -3 "$ATOLL" audit --live --format json --fail-on none 999999999 "$PID"
+	jq -e --argjson p "$PID" '([.objects[].pid] == [$p]) and ([.diagnostics[] | select(.message | test("999999999"))] | length == 1)' <<<"$output"
 }
 
 # A program for the sanitizers needs its libraries, and the container has none.
