@@ -66,6 +66,8 @@ void box_stop_rule(const struct oci_pairs *annotations, int *ret_signal, int64_t
 int box_remove(struct atoll *at, const struct box *b, struct err *e);
 /* Text of the configuration: record's, else the runtime's. */
 int box_config(struct atoll *at, const struct box *b, char **ret, size_t *ret_len, struct err *e);
+/* "running", "exited" ... */
+const char *box_status_name(const struct box *b);
 /* "running", "exited (137)" ... */
 const char *box_status_text(struct arena *a, const struct box *b);
 

@@ -39,16 +39,10 @@ int atoll_init(const struct cmd_call *call, struct atoll *ret, struct err *e)
 	at.lc = LC_INIT(call->arena, NULL);
 	at.lc.rootless = lc_is_rootless();
 	at.lc.warn = warn;
-	if (g->root) {
-		if (*g->root != '/')
-			return err_set(e, EINVAL,
-				       "option --root '%.128s': must be an absolute path", g->root);
-		at.root = g->root;
-	} else {
-		r = lc_default_root(call->arena, "atoll", at.lc.rootless, &at.root, e);
-		if (r < 0)
-			return r;
-	}
+	at.root = g->root;
+	r = at.root ? 0 : lc_default_root(call->arena, "atoll", at.lc.rootless, &at.root, e);
+	if (r < 0)
+		return r;
 	at.lc.root = arena_printf(call->arena, "%s/state", at.root);
 	*ret = at;
 	return 0;
@@ -235,12 +229,19 @@ int box_remove(struct atoll *at, const struct box *b, struct err *e)
 	return r < 0 ? r : record_remove(&at->rs, &b->rec, e);
 }
 
+const char *box_status_name(const struct box *b)
+{
+	return b->status == STATUS_STOPPED ? "exited" : state_status_name[b->status];
+}
+
 const char *box_status_text(struct arena *a, const struct box *b)
 {
+	const char *name = box_status_name(b);
+
 	if (b->status != STATUS_STOPPED)
-		return state_status_name[b->status];
-	return b->has_exit ? arena_printf(a, "exited (%d)", b->exit_status)
-			   : "exited (status unknown)";
+		return name;
+	return b->has_exit ? arena_printf(a, "%s (%d)", name, b->exit_status)
+			   : arena_printf(a, "%s (status unknown)", name);
 }
 
 int each_box(struct cmd_call *call, struct atoll *at,

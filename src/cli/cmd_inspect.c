@@ -32,11 +32,10 @@ static void strings(struct jsonw *w, const char *key, const struct oci_strings *
 static void state(struct jsonw *w, const struct box *b)
 {
 	bool running = b->status == STATUS_RUNNING || b->status == STATUS_PAUSED;
-	const char *status = b->status == STATUS_STOPPED ? "exited" : state_status_name[b->status];
 
 	jsonw_key(w, "State");
 	jsonw_obj(w);
-	jsonw_kstr(w, "Status", status);
+	jsonw_kstr(w, "Status", box_status_name(b));
 	jsonw_kbool(w, "Running", running);
 	jsonw_kbool(w, "Paused", b->status == STATUS_PAUSED);
 	jsonw_ki64(w, "Pid", running ? b->c.state.pid : 0);

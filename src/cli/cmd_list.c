@@ -115,7 +115,7 @@ static void json(struct arena *a, const struct box_list *list)
 		jsonw_obj(&w);
 		jsonw_kstr(&w, "id", b->rec.id);
 		jsonw_kstr(&w, "name", b->rec.name);
-		jsonw_kstr(&w, "status", state_status_name[b->status]);
+		jsonw_kstr(&w, "status", box_status_name(b));
 		jsonw_ki64(&w, "pid", b->known && box_is_alive(b) ? b->c.state.pid : 0);
 		if (b->has_exit)
 			jsonw_ki64(&w, "exitCode", b->exit_status);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* atoll: containers, for people. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -44,6 +45,17 @@ const struct cmd cmd_version = {
 	.run = say_version,
 };
 
+static int check_globals(struct cmd_call *call, struct err *e)
+{
+	const struct atoll_globals *g = call->globals;
+
+	if (!g->root || *g->root == '/')
+		return 0;
+	return cmd_usage(
+		call,
+		err_set(e, EINVAL, "option --root '%.128s': must be an absolute path", g->root), e);
+}
+
 /* A descriptor that we open must never become somebody's standard output. */
 static void open_std(void)
 {
@@ -66,6 +78,7 @@ int main(int argc, char **argv)
 		.cmds = cmds,
 		.usage_status = STATUS_USAGE,
 		.list_ids = "atoll list -q",
+		.prepare = check_globals,
 		.version = version,
 	};
 

@@ -89,6 +89,7 @@ options() { "$ATOLL" __dump | awk -F '\t' -v c="$1" '$1 == "opt" && $2 == c { su
 		completion csh
 		top --filter café
 		run --pids-limit many / true
-		--root relative list --nonsense
+		--root relative list
+		--root relative ps
 	END
 }

@@ -328,6 +328,8 @@ field() { atoll inspect -f "{{.State.$2}}" "$1"; }
 	[[ $output == *left*"exited (5)"* ]]
 	run -0 atoll wait left
 	[ "$output" = 5 ]
+	[ "$(atoll list --json | jq -c '.[0] | [.name, .status, .exitCode, .pid, .command, (keys - ["created", "id", "root"] | length)]')" = \
+		'["left","exited",5,0,["sh","-c","exit 5"],5]' ]
 	[ "$(atoll inspect -f '{{.State.Status}} {{.State.ExitCode}} {{.Path}} {{json .Args}}' left)" = 'exited 5 sh ["-c","exit 5"]' ]
 	status 1 atoll logs left
 	[[ $output == *foreground* ]]
@@ -490,7 +492,7 @@ field() { atoll inspect -f "{{.State.$2}}" "$1"; }
 	atoll run -d --name d "$R" sleep 1000
 	status 1 atoll rm d
 	[[ $output == *running* ]]
-	status 1 atoll kill -s NOPE d
+	status 125 atoll kill -s NOPE d
 	atoll kill d
 	run -0 atoll wait d
 	[ "$output" = 137 ]
