@@ -366,7 +366,7 @@ static const struct cmd builtins[] = {
 
 static bool is_builtin(const struct cmd *c)
 {
-	return c >= builtins && c < builtins + ARRAY_LEN(builtins);
+	return c->run == completion || c->run == help;
 }
 
 static const struct cmd *find_cmd(const struct prog *p, const char *name)
