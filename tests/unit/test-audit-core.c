@@ -171,7 +171,7 @@ static void test_fingerprints_files(struct arena *arena)
 		/* others */
 		"web.json",
 		"../deploy/web.json",
-		"/deploy/web.json",
+		"/no/such/deploy/web.json",
 		"CWD-x/deploy/web.json",
 		"CWD/deploy/web.jso",
 	};
@@ -179,7 +179,7 @@ static void test_fingerprints_files(struct arena *arena)
 	struct audit a;
 
 	CASE("fingerprints of files");
-	if (!CHECK(getcwd(cwd, sizeof(cwd)) && strrchr(cwd, '/')[1]))
+	if (!CHECK(getcwd(cwd, sizeof(cwd))) || !strcmp(cwd, "/")) /* there, ".." changes nothing */
 		return;
 	base = strrchr(cwd, '/') + 1;
 	audit_init(&a, arena);
