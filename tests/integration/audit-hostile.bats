@@ -243,7 +243,7 @@ pod() {
 @test "no memory is a failure, not findings" {
 	local n status=0
 	for ((n = 0; n < 300; n++)); do pod "p$n" && echo ---; done >pods.yaml
-	for _ in 1 2 3 4 5 6 7; do cat pods.yaml pods.yaml >more && mv more pods.yaml; done
+	for _ in 1 2 3 4 5 6 7; do cat pods.yaml pods.yaml >twice && mv twice pods.yaml; done
 	out=$(ulimit -v 60000 && timeout -k 1 20 "$ATOLL" audit pods.yaml 2>&1 >/dev/null) || status=$?
 	[ "$status" = 2 ]
 	has 'out of memory'
