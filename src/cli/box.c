@@ -69,11 +69,12 @@ void box_close(struct box *b)
 	container_close(&b->c);
 }
 
-/* Its end was to take it away (--rm), but whoever waited for the end was killed. */
+/* Its end was to take it away (--rm), but whoever waited for the end was killed: then,
+ * or when it had written the end down. */
 static bool forgotten(const struct box *b)
 {
 	return b->status == STATUS_STOPPED && b->rec.auto_remove && !b->rec.detached &&
-	       !b->has_exit && !record_is_held(&b->rec);
+	       !record_is_held(&b->rec);
 }
 
 /* The rest of a box whose record is open. 1: it is stale, and was removed. */
@@ -87,8 +88,8 @@ static int complete(struct atoll *at, struct box *b, struct err *e)
 	b->known = r == 0;
 	b->has_exit = record_exit_status(&b->rec, at->arena, &b->exit_status, &b->finished) == 0;
 	b->status = b->known ? b->c.status : STATUS_STOPPED;
-	if (b->known && forgotten(b)) {
-		r = lc_delete(&at->lc, b->rec.id, true, e);
+	if (forgotten(b)) {
+		r = b->known ? lc_delete(&at->lc, b->rec.id, true, e) : 0;
 		r = r < 0 ? r : record_remove(&at->rs, &b->rec, e);
 		return r < 0 ? r : 1;
 	}
@@ -146,7 +147,7 @@ int box_list(struct atoll *at, struct box_list *ret, struct err *e)
 		struct err mine = { 0 };
 
 		r = record_open(&at->rs, ids.items[i], &b.rec, &mine);
-		if (r == -ENOENT) { /* half made, or gone by now */
+		if (r == -ENOENT) { /* being made, swept, or gone by now */
 			r = 0;
 			continue;
 		}

@@ -348,6 +348,20 @@ static int detached(struct cmd_call *call, struct atoll *at, struct record *rec,
 	return r;
 }
 
+/* Who holds the name may be over without anybody having looked since: looking sweeps it. */
+static int make_record(struct atoll *at, struct record *rec, struct err *e)
+{
+	autobox struct box holder = BOX_NULL;
+	struct err mine = { 0 };
+	int r = record_make(&at->rs, rec, &mine);
+
+	if (r == -EEXIST) {
+		(void)box_find(at, rec->name, &holder, NULL);
+		return record_make(&at->rs, rec, e);
+	}
+	return r < 0 ? err_set(e, -r, "%s", mine.msg) : 0;
+}
+
 static int run(struct cmd_call *call, struct err *e)
 {
 	const struct args *a = call->args;
@@ -372,7 +386,7 @@ static int run(struct cmd_call *call, struct err *e)
 		r = records_open(call->arena, at.root, true, &at.rs, e);
 	}
 	if (r == 0)
-		r = record_make(&at.rs, &rec, e);
+		r = make_record(&at, &rec, e);
 	if (r < 0)
 		return r;
 	r = a->detach ? detached(call, &at, &rec, spec, e) : foreground(call, &at, &rec, spec, e);

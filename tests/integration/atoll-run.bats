@@ -391,6 +391,100 @@ field() { atoll inspect -f "{{.State.$2}}" "$1"; }
 	status 1 atoll inspect dead
 	[ ! -e "$STATE/records/$(printf '%064d' 7)" ]
 	atoll run --rm --name dead "$R" true
+	# Nor does one that was to be forgotten, when only that was left to do.
+	mkdir -p "$STATE/records/$(printf '%064d' 8)"
+	echo '{"id":"'"$(printf '%064d' 8)"'","name":"dead","named":true,"detached":false,"tty":false,"autoRemove":true}' >"$STATE/records/$(printf '%064d' 8)/record.json"
+	echo 0 >"$STATE/records/$(printf '%064d' 8)/exit"
+	ln -s "$(printf '%064d' 8)" "$STATE/names/dead"
+	run -0 atoll list -q
+	[ -z "$output" ]
+	[ -z "$(ls -A "$STATE/records")$(ls -A "$STATE/names")" ]
+}
+
+@test "the name of a killed atoll is free as soon as its container has ended" {
+	for _ in 1 2 3; do
+		"$DIR/bin/atoll" --root "$STATE" run --rm --name web "$R" sleep 1000 >out 2>&1 3>&- &
+		local pid=$! inner
+		until_true is_running web || { cat out; return 1; }
+		inner=$(field web Pid)
+		status 125 atoll run --rm --name web "$R" true
+		[[ $output == *"already in use by container"* ]]
+		kill -KILL $pid
+		wait $pid || :
+		status 125 atoll run --rm --name web "$R" true
+		kill -KILL "$inner"
+		until_true test ! -e "/proc/$inner"
+		# Nobody has looked at it since.
+		status 0 atoll run --rm --name web "$R" true
+	done
+	[ -z "$(ls -A "$STATE/records")$(ls -A "$STATE/names")" ]
+}
+
+@test "what an atoll leaves half made is swept" {
+	mkdir -p "$STATE/records" "$STATE/names"
+	local id n=0 tmp=record.json.1234.tmp
+	half() { # FILE...
+		n=$((n + 1))
+		id=$(printf '%064d' $n)
+		mkdir "$STATE/records/$id"
+		(cd "$STATE/records/$id" && touch -- . "$@")
+	}
+	half
+	half exit
+	half exit $tmp
+	half record.json
+	atoll list
+	[ -z "$(ls -A "$STATE/records")" ]
+	half exit $tmp
+	status 0 atoll rm -f "$id"
+	[ ! -e "$STATE/records/$id" ]
+	half exit
+	ln -s "$id" "$STATE/names/half"
+	status 0 atoll run --rm --name half "$R" true
+	[ -z "$(ls -A "$STATE/records")$(ls -A "$STATE/names")" ]
+	# Not while its maker lives.
+	half exit $tmp
+	flock "$STATE/records/$id/exit" "$DIR/bin/atoll" --root "$STATE" list
+	[ -e "$STATE/records/$id/$tmp" ]
+	atoll list
+	[ ! -e "$STATE/records/$id" ]
+}
+
+@test "killed at any moment, it leaves nothing that is not swept" {
+	local pid i
+	for i in $(seq 40); do
+		"$DIR/bin/atoll" --root "$STATE" run --rm --name web "$R" true >/dev/null 2>&1 3>&- &
+		pid=$!
+		sleep "0.0$(printf %02d $((i / 2)))"
+		if [ $((i % 2)) = 0 ]; then kill -KILL $pid; else kill -TERM $pid; fi 2>/dev/null || :
+		wait $pid || :
+		until_true atoll run --rm --name web "$R" true
+	done
+	[ -z "$(atoll list -q)" ]
+	run -0 find "$STATE/records" "$STATE/names" -mindepth 1
+	echo "$output"
+	[ -z "$output" ]
+}
+
+@test "of many who want one name, one gets it" {
+	mkdir -p "$STATE/records/$(printf '%064d' 7)" "$STATE/names"
+	: >"$STATE/records/$(printf '%064d' 7)/exit"
+	ln -s "$(printf '%064d' 7)" "$STATE/names/same"
+	local i pids=()
+	mkfifo "$R/tmp/go"
+	for i in 1 2 3 4 5 6 7 8; do
+		atoll run --rm --name same "$R" sh -c 'read -r line </tmp/go' >"out$i" 2>&1 3>&- &
+		pids+=($!)
+	done
+	until_true eval '[ "$(cat out* | grep -c "already in use")" = 7 ]'
+	until_true is_running same
+	timeout 10 sh -c 'echo go >"$1"' - "$R/tmp/go"
+	local got=''
+	for i in "${pids[@]}"; do
+		wait "$i" && got+=0 || got+=-
+	done
+	rm "$R/tmp/go"
+	[ "${got//-/}" = 0 ]
 }
 
 @test "--dry-run makes nothing" {
