@@ -197,6 +197,7 @@ time.sleep(300)'
 	ended 0
 	rm status
 	tmux -S "$SOCKET" kill-server
+	SOCKET=$PWD/again # the other one is still being given up
 	top --filter "parent ${CHILDREN[0]}"
 	shows "^ +[0-9]+ +[0-9]+ +0 Z .*parent ${CHILDREN[0]} "
 }
