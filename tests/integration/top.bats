@@ -4,7 +4,7 @@
 # atoll top in a terminal of tmux: rows, both PIDs, sorting, filter, search, tree, containers, a signal,
 # another size, the end; and without a terminal. Each test has a tmux server of its own.
 
-# shellcheck disable=SC1003,SC2016 # keys; other shells' variables
+# shellcheck disable=SC1003,SC2016,SC2030,SC2031 # keys; other shells' variables; each case has its SOCKET
 
 bats_require_minimum_version 1.5.0
 
