@@ -42,5 +42,4 @@ const char *danger_device(char type, int64_t major, int64_t minor);
 
 /* A supplementary group that opens what only root should: its name. By number only those that
  * are the same in every distribution; a word may be a name or a number. NULL: none of these. */
-const char *danger_gid(int64_t gid);
 const char *danger_group(const char *word);

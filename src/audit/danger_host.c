@@ -44,17 +44,12 @@ static const char groups[][16] = {
 	"libvirt", "sudo",   "wheel",  "shadow", "kmem", "adm", "input", "systemd-journal",
 };
 
-const char *danger_gid(int64_t gid)
-{
-	return gid == 0 ? "root" : gid == 6 ? "disk" : NULL;
-}
-
 const char *danger_group(const char *word)
 {
 	int64_t gid;
 
 	if (num_i64(word, strlen(word), &gid) == 0)
-		return danger_gid(gid);
+		return gid == 0 ? "root" : gid == 6 ? "disk" : NULL;
 	for (size_t i = 0; i < ARRAY_LEN(groups); i++)
 		if (strcmp(groups[i], word) == 0)
 			return groups[i];

@@ -3,7 +3,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "audit/danger.h"
 #include "audit/from_compose.h"
 #include "audit/spec.h"
 #include "base/cleanup.h"
@@ -110,15 +109,16 @@ static void set_user(struct cservice *s)
 
 static void set_groups(struct cservice *s)
 {
+	const struct spec spec = { .a = s->a, .f = s->f };
+
 	list_whole(s->f, LIST_GROUPS);
 	for (const struct cv *v = cv_first(cv_get(s->v, "group_add")); v; v = cv_after(v)) {
-		const char *word = cv_text(v), *name = word ? danger_group(word) : NULL;
+		const char *word = cv_text(v);
 
 		if (word && v->unset)
 			list_unknown(s->f, LIST_GROUPS, unset_why(s, v));
-		if (name)
-			list_add(s->a, s->f, LIST_GROUPS, cv_at(v), word)->arg =
-				strcmp(name, word) != 0 ? name : NULL;
+		if (word)
+			spec_group(&spec, cv_at(v), word);
 	}
 }
 

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "audit/danger.h"
 #include "audit/spec.h"
 #include "base/cleanup.h"
 #include "base/num.h"
@@ -306,9 +305,8 @@ static void read_request(struct cri *c)
 	list_whole(f, LIST_GROUPS);
 	for (const struct json *v = first(spec_list(c->security, "supplemental_groups")); v;
 	     v = v->next)
-		if (v->type == JSON_NUMBER && danger_group(v->text))
-			list_add(c->s.a, f, LIST_GROUPS, spec_at(&c->s, v), v->text)->arg =
-				danger_group(v->text);
+		if (v->type == JSON_NUMBER)
+			spec_group(&c->s, spec_at(&c->s, v), v->text);
 	fact_set(f, FACT_NO_NEW_PRIVS, spec_true(c->security, "no_new_privs") ? TRI_YES : TRI_NO,
 		 in_security(c, "no_new_privs"), NULL);
 	fact_set(f, FACT_ROOTFS_READONLY,

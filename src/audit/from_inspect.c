@@ -9,7 +9,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "audit/danger.h"
 #include "audit/spec.h"
 #include "base/cleanup.h"
 #include "base/num.h"
@@ -207,13 +206,9 @@ static void read_user(struct inspect *i)
 static void read_groups(struct inspect *i)
 {
 	list_whole(i->f, LIST_GROUPS);
-	for (const struct json *v = first(spec_list(i->host, "GroupAdd")); v; v = v->next) {
-		const char *name = v->type == JSON_STRING ? danger_group(v->text) : NULL;
-
-		if (name)
-			list_add(i->s.a, i->f, LIST_GROUPS, spec_at(&i->s, v), v->text)->arg =
-				strcmp(name, v->text) != 0 ? name : NULL;
-	}
+	for (const struct json *v = first(spec_list(i->host, "GroupAdd")); v; v = v->next)
+		if (v->type == JSON_STRING)
+			spec_group(&i->s, spec_at(&i->s, v), v->text);
 }
 
 static void set_caps(struct inspect *i, enum cap_set set, uint64_t bits, struct place at)

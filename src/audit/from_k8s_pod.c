@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "audit/danger.h"
 #include "audit/from_k8s.h"
 #include "audit/spec.h"
 
@@ -156,12 +155,12 @@ static void read_user(const struct reading *r)
 
 static void add_group(const struct reading *r, const struct json *n)
 {
+	const struct spec spec = { .a = r->a, .f = r->f };
 	int64_t gid;
 
-	if (n && k8s_int(n, &gid) && danger_gid(gid))
-		list_add(r->a, r->f, LIST_GROUPS, place_of(r->p->src, n),
-			 arena_printf(r->a->arena, "%lld", (long long)gid))
-			->arg = danger_gid(gid);
+	if (n && k8s_int(n, &gid))
+		spec_group(&spec, place_of(r->p->src, n),
+			   arena_printf(r->a->arena, "%lld", (long long)gid));
 }
 
 static void read_groups(const struct reading *r)

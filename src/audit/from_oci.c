@@ -187,10 +187,9 @@ static void read_groups(const struct spec *s, const struct json *lx, const struc
 	for (const struct json *v = gids ? gids->child : NULL; v; v = v->next) {
 		int64_t gid;
 
-		if (spec_int(v, &gid) && danger_gid(gid))
-			list_add(s->a, s->f, LIST_GROUPS, spec_at(s, v),
-				 arena_printf(s->a->arena, "%lld", (long long)gid))
-				->arg = danger_gid(gid);
+		if (spec_int(v, &gid))
+			spec_group(s, spec_at(s, v),
+				   arena_printf(s->a->arena, "%lld", (long long)gid));
 	}
 }
 

@@ -93,39 +93,22 @@ static bool is_open(struct live *l, const struct live_target *t, const struct pr
 	return on && on->id == m->id;
 }
 
+/* One item for each that leaves one of those n paths open. */
 static void other_procfs(struct live *l, struct live_target *t, enum list_id id,
-			 const struct proc_mount *m, bool open)
-{
-	if (open)
-		list_add(l->a, t->f, id, at_mount(l, t, m->mount_point),
-			 arena_printf(l->arena, SPEC_OTHER_PROCFS, live_escape(l, m->mount_point)));
-}
-
-static void others_unmasked(struct live *l, struct live_target *t)
+			 const char paths[][sizeof(masked_paths[0])], size_t n)
 {
 	for (size_t i = 0; i < t->mounts.count; i++) {
 		const struct proc_mount *m = &t->mounts.items[i];
 		bool open = false;
 
-		if (!is_other_procfs(l, t, i))
+		if (!is_other_procfs(l, t, i) || (id == LIST_PROC_WRITABLE && live_mount_ro(m)))
 			continue;
-		for (size_t k = 0; k < MASKED_PATHS && !open; k++)
-			open = is_open(l, t, m, masked_paths[k]);
-		other_procfs(l, t, LIST_UNMASKED, m, open);
-	}
-}
-
-static void others_writable(struct live *l, struct live_target *t)
-{
-	for (size_t i = 0; i < t->mounts.count; i++) {
-		const struct proc_mount *m = &t->mounts.items[i];
-		bool open = false;
-
-		if (!is_other_procfs(l, t, i) || live_mount_ro(m))
-			continue;
-		for (size_t k = 0; k < READONLY_PATHS && !open; k++)
-			open = is_open(l, t, m, readonly_paths[k]);
-		other_procfs(l, t, LIST_PROC_WRITABLE, m, open);
+		for (size_t k = 0; k < n && !open; k++)
+			open = is_open(l, t, m, paths[k]);
+		if (open)
+			list_add(l->a, t->f, id, at_mount(l, t, m->mount_point),
+				 arena_printf(l->arena, SPEC_OTHER_PROCFS,
+					      live_escape(l, m->mount_point)));
 	}
 }
 
@@ -144,7 +127,7 @@ static void unmasked(struct live *l, struct live_target *t)
 			continue;
 		list_add(l->a, f, LIST_UNMASKED, at_mount(l, t, masked_paths[i]), masked_paths[i]);
 	}
-	others_unmasked(l, t);
+	other_procfs(l, t, LIST_UNMASKED, masked_paths, MASKED_PATHS);
 }
 
 /* Only the root of the machine may write there: one of a user namespace is refused. */
@@ -171,7 +154,7 @@ static void writable(struct live *l, struct live_target *t)
 		list_add(l->a, f, LIST_PROC_WRITABLE, at_mount(l, t, readonly_paths[i]),
 			 readonly_paths[i]);
 	}
-	others_writable(l, t);
+	other_procfs(l, t, LIST_PROC_WRITABLE, readonly_paths, READONLY_PATHS);
 }
 
 /* ---- are they what they should be? ------------------------------------------------------------- */

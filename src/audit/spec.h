@@ -84,6 +84,8 @@ void spec_cwd(const struct spec *s, const struct json *cwd);
 bool spec_device_extra(const char *path);
 /* An item of LIST_DEVICES; `is`: what it is by its number (danger_device()), or NULL. */
 struct item *spec_device(const struct spec *s, struct place at, const char *text, const char *is);
+/* A supplementary group by name or number: an item of LIST_GROUPS if it is a privileged one. */
+void spec_group(const struct spec *s, struct place at, const char *word);
 /* A rule as engines take it: "a", "c 10:200 rwm", "b 8:* rw". False: it is none. */
 bool spec_device_rule(const struct spec *s, const char *text, struct place at);
 void spec_apparmor(const struct spec *s, const char *profile, struct place at);

@@ -351,6 +351,15 @@ struct item *spec_device(const struct spec *s, struct place at, const char *text
 	return i;
 }
 
+void spec_group(const struct spec *s, struct place at, const char *word)
+{
+	const char *name = danger_group(word);
+
+	if (name)
+		list_add(s->a, s->f, LIST_GROUPS, at, word)->arg = strcmp(name, word) != 0 ? name
+											   : NULL;
+}
+
 /* Those that every container may use. */
 static bool is_usual_number(int64_t major, int64_t minor)
 {

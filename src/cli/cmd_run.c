@@ -352,14 +352,13 @@ static int detached(struct cmd_call *call, struct atoll *at, struct record *rec,
 static int make_record(struct atoll *at, struct record *rec, struct err *e)
 {
 	autobox struct box holder = BOX_NULL;
-	struct err mine = { 0 };
-	int r = record_make(&at->rs, rec, &mine);
+	int r = record_make(&at->rs, rec, e);
 
-	if (r == -EEXIST) {
-		(void)box_find(at, rec->name, &holder, NULL);
-		return record_make(&at->rs, rec, e);
-	}
-	return r < 0 ? err_set(e, -r, "%s", mine.msg) : 0;
+	if (r != -EEXIST)
+		return r;
+	*e = (struct err){ 0 };
+	(void)box_find(at, rec->name, &holder, NULL);
+	return record_make(&at->rs, rec, e);
 }
 
 static int run(struct cmd_call *call, struct err *e)

@@ -162,19 +162,16 @@ static void diff_procs(const struct pn_snap *before, const struct pn_snap *now,
 
 /* ---- Zombies --------------------------------------------------------------------------------- */
 
+static int by_pid(const void *pid, const void *zombie)
+{
+	pid_t a = *(const pid_t *)pid, b = ((const struct watch_zombie *)zombie)->pid;
+
+	return (a > b) - (a < b);
+}
+
 static struct watch_zombie *find_zombie(const struct watch *w, pid_t pid)
 {
-	size_t low = 0, high = w->count;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (w->zombies[mid].pid < pid)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low < w->count && w->zombies[low].pid == pid ? &w->zombies[low] : NULL;
+	return w->count ? bsearch(&pid, w->zombies, w->count, sizeof(*w->zombies), by_pid) : NULL;
 }
 
 uint64_t watch_zombie_since(const struct watch *w, const struct pn_proc *p)
